@@ -15,12 +15,61 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup
+.PHONY: help setup demo run test check format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
 
 setup: $(DEVELOPMENT) ## create .venv and install the locked requirements, tests and linters included
+	@:
+
+demo: $(RUNTIME) ## serve the reference incident on 127.0.0.1:8000 (PORT= changes it); Ctrl-C stops it, the data stays
+	@export DATA_DIR=var/demo; $(BIN)/python manage.py seed_demo && exec $(BIN)/python manage.py up --demo --port $(PORT)
+
+run: $(RUNTIME) ## serve a real, empty instance kept under var/
+	@exec $(BIN)/python manage.py up --port $(PORT)
+
+test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/domain -x")
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+CHECKS := check-format check-lint check-types check-imports check-templates check-django
+.PHONY: $(CHECKS)
+check: $(CHECKS) ## format, lint, types, import contracts, templates, Django's checks, missing migrations
+
+# The checks load the settings; what those write must not become part of somebody's instance.
+$(CHECKS): export DATA_DIR = var/check
+$(CHECKS): $(DEVELOPMENT)
+check-format:
+	$(BIN)/ruff format --check .
+check-lint:
+	$(BIN)/ruff check .
+check-types:
+	$(BIN)/mypy
+check-imports:
+	$(BIN)/lint-imports
+check-templates:
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/djlint --quiet --check templates
+check-django:
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: setup ## rewrite code and templates the way `make check` wants them
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	-$(BIN)/djlint --quiet --reformat templates
+
+# uv resolves for every platform and Python from 3.11 on; without it on PATH, one is installed under var/.
+LOCK = $$(command -v uv || echo var/uv/bin/uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(ARGS)
+lock: ## renew requirements*.txt from requirements*.in (ARGS=--upgrade for the newest versions)
+	@command -v uv >/dev/null 2>&1 || test -x var/uv/bin/uv || { $(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv; }
+	@$(LOCK) requirements.in --output-file requirements.txt
+	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove .venv and caches; instances under var/ stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov var/check var/uv
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Candor needs Python 3.11 or newer, and '$(PYTHON)' is not on PATH. Install it, or run: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
