@@ -75,9 +75,10 @@ $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Candor needs Python 3.11 or newer, and '$(PYTHON)' is not on PATH. Install it, or run: make PYTHON=/path/to/python3 setup" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Candor needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Run: make PYTHON=/path/to/newer/python3 setup" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python cannot create virtual environments: its ensurepip module is missing. On Debian and Ubuntu, install the package python3-venv and run make again." >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
 
 $(RUNTIME): requirements.txt | $(BIN)/python
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv  # an interrupted first attempt
 	@echo "Installing the locked requirements into .venv"
 	@$(call INSTALL,requirements.txt)
 	@touch $@
