@@ -1,0 +1,1 @@
+"""Candor's domain: one app, one label, one migration history."""

@@ -1,0 +1,261 @@
+"""Add, edit, arrange, archive and restore components; set a status by hand; add regions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents.actions import guards, moves, texts
+from incidents.actions.codes import new_code
+from incidents.actions.record import record
+from incidents.actions.refusals import Refused
+from incidents.domain.actor import Actor
+from incidents.domain.impact import ComponentChange
+from incidents.domain.status import Level
+from incidents.domain.verbs import Reach, Verb
+from incidents.models import Component, ImpactInterval, Region
+
+RESERVED_SLUGS = {"feed"}
+
+
+def add_region(*, actor: Actor, key: str, name: str, now: datetime | None = None) -> Region:
+    """Add a region. `key` is `[a-z0-9-]+`. Raises Refused if the key is taken."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        slug = _slug(key or name)
+        if Region.objects.filter(key=slug).exists():
+            raise Refused(_("There is a region with this key already."), "key")
+        region = Region.objects.create(
+            key=slug, name=texts.line(name, field="name", limit=100), position=Region.objects.count() + 1
+        )
+        record(actor=actor, verb=Verb.REGION_ADDED, subject=region, now=now, reach=Reach.PAGE)
+    return region
+
+
+def add_component(
+    *,
+    actor: Actor,
+    name: str,
+    slug: str = "",
+    description: str = "",
+    is_group: bool = False,
+    group_id: int | None = None,
+    region_ids: Sequence[int] = (),
+    start_date: date | None = None,
+    is_hidden_unless_degraded: bool = False,
+    now: datetime | None = None,
+) -> Component:
+    """Add a component or a group, last in its place. `start_date` is a day in the page's zone. Raises Refused."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        clean_name = texts.line(name, field="name", limit=120)
+        _refuse_same_name(clean_name, group_id, None)
+        siblings = Component.objects.filter(group_id=group_id)
+        component = Component.objects.create(
+            code=new_code(),
+            slug=_free_slug(slug or clean_name),
+            name=clean_name,
+            description=texts.line(description, field="description", limit=300, is_required=False),
+            is_group=is_group,
+            group=_group(group_id, is_group),
+            position=(siblings.aggregate(last=Max("position"))["last"] or 0) + 1,
+            start_date=start_date,
+            is_hidden_unless_degraded=is_hidden_unless_degraded,
+            created_at=now,
+            updated_at=now,
+        )
+        component.regions.set(region_ids)
+        record(actor=actor, verb=Verb.COMPONENT_ADDED, subject=component, now=now, reach=Reach.PAGE)
+    return component
+
+
+def edit_component(
+    *,
+    actor: Actor,
+    component_id: int,
+    name: str,
+    description: str,
+    group_id: int | None,
+    region_ids: Sequence[int],
+    start_date: date | None,
+    is_hidden_unless_degraded: bool,
+    now: datetime | None = None,
+) -> Component:
+    """Change what a component is called and where it stands; its address stays. Raises Refused."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        component = _component(component_id)
+        clean_name = texts.line(name, field="name", limit=120)
+        _refuse_same_name(clean_name, group_id, component.pk)
+        _refuse_region_in_use(component, region_ids)
+        new = {
+            "name": clean_name,
+            "description": texts.line(description, field="description", limit=300, is_required=False),
+            "group_id": group_id,
+            "start_date": start_date,
+            "is_hidden_unless_degraded": is_hidden_unless_degraded,
+        }
+        _group(group_id, component.is_group)
+        changes = {field: [_plain(getattr(component, field)), _plain(value)] for field, value in new.items()
+                   if getattr(component, field) != value}  # fmt: skip
+        regions_before = sorted(component.regions.values_list("pk", flat=True))
+        if sorted(region_ids) != regions_before:
+            changes["regions"] = [regions_before, sorted(region_ids)]
+        for field, value in new.items():
+            setattr(component, field, value)
+        component.updated_at = now
+        component.save(update_fields=[*new, "updated_at"])
+        component.regions.set(region_ids)
+        record(actor=actor, verb=Verb.COMPONENT_EDITED, subject=component, now=now, changes=changes, reach=Reach.PAGE)
+    return component
+
+
+def arrange_components(*, actor: Actor, component_ids: Sequence[int], now: datetime | None = None) -> None:
+    """Put components of one place (a group, or the top) in this order. Raises Refused for an unknown one."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        known = Component.objects.in_bulk(list(component_ids))
+        if len(known) != len(set(component_ids)):
+            raise Refused(_("There is no such component."), "components")
+        for position, component_id in enumerate(component_ids, start=1):
+            Component.objects.filter(pk=component_id).update(position=position)
+        record(
+            actor=actor, verb=Verb.COMPONENTS_ARRANGED, subject=page, now=now, reach=Reach.PAGE,
+            changes={"order": ["", [known[pk].name for pk in component_ids]]},
+        )  # fmt: skip
+
+
+def archive_component(*, actor: Actor, component_id: int, now: datetime | None = None) -> Component:
+    """Take a component off the page; its history stays. Raises Refused while anything is open on it or in it."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        component = _component(component_id)
+        if component.children.filter(archived_at__isnull=True).exists():
+            raise Refused(_("Archive or move the components of this group first."))
+        if _open_rows(component).exists():
+            raise Refused(_("%(name)s is not operational. End what is open on it first.") % {"name": component.name})
+        component.archived_at = component.updated_at = now
+        component.save(update_fields=["archived_at", "updated_at"])
+        record(actor=actor, verb=Verb.COMPONENT_ARCHIVED, subject=component, now=now, reach=Reach.PAGE)
+    return component
+
+
+def restore_component(*, actor: Actor, component_id: int, now: datetime | None = None) -> Component:
+    """Put an archived component back on the page. Raises Refused if its group is archived."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        component = _component(component_id)
+        if component.group and component.group.archived_at:
+            raise Refused(_("Its group is archived. Restore the group first."))
+        component.archived_at, component.updated_at = None, now
+        component.save(update_fields=["archived_at", "updated_at"])
+        record(actor=actor, verb=Verb.COMPONENT_RESTORED, subject=component, now=now, reach=Reach.PAGE)
+    return component
+
+
+def set_component_status(
+    *,
+    actor: Actor,
+    component_id: int,
+    level: str,
+    since: datetime | None = None,
+    region_ids: tuple[int, ...] = (),
+    now: datetime | None = None,
+) -> Component:
+    """Set a status by hand, from `since` (UTC; default now), without an incident.
+
+    Raises Refused for `operational` while an incident holds the component: ending that is the incident's to say.
+    """
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        component = _component(component_id)
+        wanted = _level(level)
+        holding = _open_rows(component).filter(incident__isnull=False).select_related("incident").first()
+        if wanted == Level.OPERATIONAL and holding and holding.incident:
+            raise Refused(
+                _("The incident “%(title)s” holds %(name)s. Post an update there to say that it has recovered.")
+                % {"title": holding.incident.title, "name": component.name},
+                "level",
+            )
+        change = ComponentChange(component.pk, wanted, since, region_ids)
+        told = moves.apply(moves.Holder(None, "manual"), change, now)
+        Component.objects.filter(pk=component.pk).update(updated_at=now)
+        record(
+            actor=actor, verb=Verb.COMPONENT_STATUS_SET, subject=component, now=now, reach=Reach.PAGE,
+            changes={"levels": ["", told]},
+        )  # fmt: skip
+    return component
+
+
+def _component(component_id: int) -> Component:
+    component = Component.objects.select_related("group").filter(pk=component_id).first()
+    if component is None:
+        raise Refused(_("There is no such component."))
+    return component
+
+
+def _open_rows(component: Component) -> QuerySet[ImpactInterval]:
+    return ImpactInterval.objects.filter(component=component, ended_at__isnull=True, superseded_at__isnull=True)
+
+
+def _group(group_id: int | None, is_group: bool) -> Component | None:
+    if group_id is None:
+        return None
+    if is_group:
+        raise Refused(_("A group cannot stand in a group."), "group")
+    group = Component.objects.filter(pk=group_id, is_group=True, archived_at__isnull=True).first()
+    if group is None:
+        raise Refused(_("There is no such group."), "group")
+    return group
+
+
+def _refuse_same_name(name: str, group_id: int | None, own_id: int | None) -> None:
+    same = Component.objects.filter(name=name, group_id=group_id, archived_at__isnull=True).exclude(pk=own_id)
+    if same.exists():
+        raise Refused(_("There is a component with this name in the same place already."), "name")
+
+
+def _refuse_region_in_use(component: Component, region_ids: Sequence[int]) -> None:
+    lost = _open_rows(component).filter(region__isnull=False).exclude(region_id__in=region_ids)
+    if lost.exists():
+        raise Refused(_("One of the regions that you remove is in trouble now. End that first."), "regions")
+
+
+def _slug(raw: str) -> str:
+    plain = unicodedata.normalize("NFKD", raw).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+
+
+def _free_slug(raw: str) -> str:
+    wanted = _slug(raw) or new_code()
+    if wanted not in RESERVED_SLUGS and not Component.objects.filter(slug=wanted).exists():
+        return wanted
+    number = 2
+    while Component.objects.filter(slug=f"{wanted}-{number}").exists():
+        number += 1
+    return f"{wanted}-{number}"
+
+
+def _level(raw: str) -> Level:
+    try:
+        return Level(raw)
+    except ValueError:
+        raise Refused(_("Choose a status."), "level") from None
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value

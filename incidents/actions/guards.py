@@ -1,0 +1,62 @@
+"""What every write begins with: the lock on the page, the version that was seen, the key that makes a repeat harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
+
+from incidents.actions.refusals import Conflict, Refused
+from incidents.models import IdempotencyKey, Incident, PublicPage
+
+
+def lock_page(now: datetime) -> PublicPage:
+    """Take the lock that puts writes to the public record one after the other, until the transaction ends.
+
+    Posting is rare and short; one lock makes the order of updates, events and ledger rows the same everywhere.
+    SQLite has it already by BEGIN IMMEDIATE. Makes the page row on first use.
+    """
+    page = PublicPage.objects.select_for_update().filter(id=1).first()
+    return page or PublicPage.objects.create(id=1, updated_at=now)
+
+
+def lock_incident(incident_id: int, seen_version: int | None) -> Incident:
+    """The incident, locked. `seen_version` is the version the writer had on screen; None for writers without a screen.
+
+    Raises Refused if there is none and Conflict if somebody wrote in between.
+    """
+    incident = Incident.objects.select_for_update().filter(pk=incident_id).first()
+    if incident is None:
+        raise Refused(_("There is no such incident."))
+    if seen_version is not None and seen_version != incident.version:
+        raise Conflict(
+            _("Somebody else changed this incident while you were writing. Read what is new, then post again.")
+        )
+    return incident
+
+
+def fingerprint(**content: Any) -> str:
+    """A hash of what a write says, to tell a repeat from another text under the same key."""
+    return hashlib.sha256(json.dumps(content, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()
+
+
+def earlier_result(key: str, content: str) -> int | None:
+    """The subject of the write that already used this key, or None. Raises Conflict if its content was another."""
+    if not key:
+        return None
+    known = IdempotencyKey.objects.filter(key=key).first()
+    if known is None:
+        return None
+    if known.fingerprint != content:
+        raise Conflict(_("This form was already posted with another text. Reload the page to post again."))
+    return known.subject_id
+
+
+def keep_result(key: str, content: str, subject_id: int, now: datetime) -> None:
+    """Remember the result of a write under its key, in the transaction of the write."""
+    if key:
+        IdempotencyKey.objects.create(key=key, fingerprint=content, subject_id=subject_id, created_at=now)

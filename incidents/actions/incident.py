@@ -1,0 +1,366 @@
+"""Open, update, resolve, reopen, amend and edit an incident; state its milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents.actions import facts, guards, moves, texts
+from incidents.actions.codes import new_code
+from incidents.actions.record import record
+from incidents.actions.refusals import Refused
+from incidents.domain.actor import Actor
+from incidents.domain.impact import ComponentChange
+from incidents.domain.status import Impact, Stage, is_allowed_move
+from incidents.domain.verbs import Reach, Verb
+from incidents.models import Incident, IncidentUpdate, MilestoneStatement, PublicPage, UpdateRevision
+
+MILESTONES = ("impact_started", "detected", "acknowledged", "identified", "first_recovery", "resolved")
+
+
+def open_incident(
+    *,
+    actor: Actor,
+    title: str,
+    body: str,
+    stage: str = Stage.INVESTIGATING,
+    components: Sequence[ComponentChange] = (),
+    started_at: datetime | None = None,
+    detected_at: datetime | None = None,
+    next_update_due_at: datetime | None = None,
+    advice: str = "",
+    impact_override: str = "",
+    is_notifying: bool = True,
+    is_example: bool = False,
+    time_note: str = "",
+    key: str = "",
+    now: datetime | None = None,
+) -> Incident:
+    """Open an incident with its first update. `started_at` (UTC, not in the future) is when the trouble began: the
+    *since* of every component change that names none.
+
+    A repeat under the same `key` returns the incident made first. Raises Refused, Conflict.
+    """
+    now = now or timezone.now()
+    changes = [change if change.since else _since(change, started_at) for change in components]
+    content = guards.fingerprint(
+        actor=actor.label, title=title, body=body, stage=stage, components=[asdict(c) for c in changes], advice=advice,
+        due=next_update_due_at, impact=impact_override, notify=is_notifying, started=started_at, detected=detected_at,
+    )  # fmt: skip
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        if earlier := guards.earlier_result(key, content):
+            return Incident.objects.get(pk=earlier)
+        advice_text, advice_html = texts.body(advice, field="advice", is_required=False)
+        incident = Incident.objects.create(
+            code=new_code(),
+            title=texts.line(title, field="title", limit=255),
+            stage=_stage(stage),
+            impact_override=_impact(impact_override),
+            advice=advice_text,
+            advice_html=advice_html,
+            is_example=is_example,
+            created_at=now,
+            updated_at=now,
+        )
+        if started_at and not changes:
+            _state(actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now)
+        if detected_at:
+            _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
+        update = _add_update(
+            actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
+        )
+        _tell(actor, Verb.INCIDENT_OPENED, page, incident, update, now, {"title": ["", incident.title]})
+        guards.keep_result(key, content, incident.pk, now)
+    return incident
+
+
+def post_update(
+    *,
+    actor: Actor,
+    incident_id: int,
+    stage: str,
+    body: str,
+    components: Sequence[ComponentChange] = (),
+    next_update_due_at: datetime | None = None,
+    advice: str | None = None,
+    is_notifying: bool = True,
+    seen_version: int | None = None,
+    time_note: str = "",
+    key: str = "",
+    now: datetime | None = None,
+) -> IncidentUpdate:
+    """Post an update. Stage `resolved` resolves the incident and ends what it still holds in the ledger.
+
+    `advice` None leaves the advice as it is. Raises Refused for a move that is not allowed, Conflict for a stale
+    `seen_version` or a `key` that was used for another text; a true repeat returns the update made first.
+    """
+    now = now or timezone.now()
+    content = guards.fingerprint(
+        actor=actor.label, incident=incident_id, body=body, stage=stage, components=[asdict(c) for c in components],
+        advice=advice, due=next_update_due_at, notify=is_notifying,
+    )  # fmt: skip
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        if earlier := guards.earlier_result(key, content):
+            return IncidentUpdate.objects.get(pk=earlier)
+        incident = guards.lock_incident(incident_id, seen_version)
+        before = Stage(incident.stage)
+        if not is_allowed_move(before, _stage(stage)):
+            raise Refused(_("The incident is resolved. Reopen it to post another update."), "stage")
+        if advice is not None:
+            incident.advice, incident.advice_html = texts.body(advice, field="advice", is_required=False)
+        update = _add_update(
+            actor, incident, stage, body, components, next_update_due_at, is_notifying, now, time_note=time_note
+        )
+        is_resolving = update.stage == Stage.RESOLVED
+        verb = Verb.INCIDENT_RESOLVED if is_resolving else Verb.INCIDENT_UPDATED
+        _tell(actor, verb, page, incident, update, now, {"stage": [before, update.stage]})
+        guards.keep_result(key, content, update.pk, now)
+    return update
+
+
+def reopen_incident(
+    *,
+    actor: Actor,
+    incident_id: int,
+    body: str,
+    stage: str = Stage.INVESTIGATING,
+    components: Sequence[ComponentChange] = (),
+    next_update_due_at: datetime | None = None,
+    is_notifying: bool = True,
+    seen_version: int | None = None,
+    key: str = "",
+    now: datetime | None = None,
+) -> IncidentUpdate:
+    """Open a resolved incident again, with an update that says so. Raises Refused if it is open, Conflict as `post_update`."""
+    now = now or timezone.now()
+    content = guards.fingerprint(
+        actor=actor.label, incident=incident_id, body=body, stage=stage, components=[asdict(c) for c in components],
+        due=next_update_due_at, notify=is_notifying, reopen=True,
+    )  # fmt: skip
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        if earlier := guards.earlier_result(key, content):
+            return IncidentUpdate.objects.get(pk=earlier)
+        incident = guards.lock_incident(incident_id, seen_version)
+        if incident.is_open:
+            raise Refused(_("The incident is open already; post an ordinary update."), "stage")
+        if _stage(stage) == Stage.RESOLVED:
+            raise Refused(_("Choose an open stage to reopen the incident."), "stage")
+        update = _add_update(
+            actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
+        )
+        _tell(actor, Verb.INCIDENT_REOPENED, page, incident, update, now, {"stage": [Stage.RESOLVED, update.stage]})
+        guards.keep_result(key, content, update.pk, now)
+    return update
+
+
+def amend_update(
+    *,
+    actor: Actor,
+    update_id: int,
+    body: str,
+    reason: str,
+    seen_version: int | None = None,
+    now: datetime | None = None,
+) -> IncidentUpdate:
+    """Change the text of a published update. The former text stays readable in public; nobody is notified again.
+
+    Raises Refused without a reason or without a change, Conflict for a stale `seen_version` of the incident.
+    """
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        update = IncidentUpdate.objects.filter(pk=update_id).first()
+        if update is None:
+            raise Refused(_("There is no such update."))
+        incident = guards.lock_incident(update.incident_id, seen_version)
+        text, html = texts.body(body)
+        if text == update.body:
+            raise Refused(_("The text is the same as before."), "body")
+        why = texts.line(reason, field="reason", limit=300)
+        UpdateRevision.objects.create(
+            update=update, body=update.body, body_html=update.body_html, reason=why, replaced_at=now,
+            actor_label=actor.label,
+        )  # fmt: skip
+        old, update.body, update.body_html, update.amended_at = update.body, text, html, now
+        update.save(update_fields=["body", "body_html", "amended_at"])
+        _touch(incident, now)
+        record(
+            actor=actor, verb=Verb.UPDATE_AMENDED, subject=update, now=now, incident=incident, reach=Reach.PAGE,
+            changes={"body": [old, text], "reason": ["", why]},
+        )  # fmt: skip
+    return update
+
+
+def edit_incident(
+    *,
+    actor: Actor,
+    incident_id: int,
+    title: str,
+    impact_override: str,
+    advice: str,
+    seen_version: int | None = None,
+    now: datetime | None = None,
+) -> Incident:
+    """Change title, hand-set impact ("" for derived) and advice. Raises Refused, Conflict."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        incident = guards.lock_incident(incident_id, seen_version)
+        before = {"title": incident.title, "impact_override": incident.impact_override, "advice": incident.advice}
+        incident.title = texts.line(title, field="title", limit=255)
+        incident.impact_override = _impact(impact_override)
+        incident.advice, incident.advice_html = texts.body(advice, field="advice", is_required=False)
+        changes = {
+            name: [old, getattr(incident, name)] for name, old in before.items() if old != getattr(incident, name)
+        }
+        if changes:
+            incident.save(update_fields=["title", "impact_override", "advice", "advice_html"])
+            _touch(incident, now)
+            record(
+                actor=actor, verb=Verb.INCIDENT_EDITED, subject=incident, now=now, incident=incident, changes=changes,
+                reach=Reach.PAGE,
+            )  # fmt: skip
+    return incident
+
+
+def state_milestone(
+    *,
+    actor: Actor,
+    incident_id: int,
+    milestone: str,
+    at: datetime,
+    reason: str,
+    seen_version: int | None = None,
+    now: datetime | None = None,
+) -> MilestoneStatement:
+    """State or correct a milestone (UTC, not in the future), with a reason that is public. Raises Refused, Conflict."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        incident = guards.lock_incident(incident_id, seen_version)
+        why = texts.line(reason, field="reason", limit=300)
+        statement = _state(actor, incident, milestone, at, why, now)
+        _touch(incident, now)
+        record(
+            actor=actor, verb=Verb.MILESTONE_STATED, subject=incident, now=now, incident=incident, reach=Reach.PAGE,
+            changes={milestone: ["", at.isoformat()], "reason": ["", why]},
+        )  # fmt: skip
+    return statement
+
+
+def _add_update(
+    actor: Actor,
+    incident: Incident,
+    stage: str,
+    body: str,
+    components: Sequence[ComponentChange],
+    next_update_due_at: datetime | None,
+    is_notifying: bool,
+    now: datetime,
+    *,
+    is_reopening: bool = False,
+    time_note: str = "",
+) -> IncidentUpdate:
+    text, html = texts.body(body)
+    if next_update_due_at and next_update_due_at <= now:
+        raise Refused(_("The next update is promised for a time that has passed."), "next_update_due_at")
+    holder = moves.Holder(incident, "incident")
+    told = [entry for change in components for entry in moves.apply(holder, change, now)]
+    if stage == Stage.RESOLVED:
+        told += moves.close_all(holder, now)
+        next_update_due_at = None
+    newest = incident.updates.aggregate(sequence=Max("sequence"), posted_at=Max("posted_at"))
+    update = IncidentUpdate.objects.create(
+        code=new_code(),
+        incident=incident,
+        sequence=(newest["sequence"] or 0) + 1,
+        stage=_stage(stage),
+        body=text,
+        body_html=html,
+        # A clock that was set back must not turn the timeline round.
+        posted_at=max(now, newest["posted_at"] or now),
+        next_update_due_at=next_update_due_at,
+        is_notifying=is_notifying,
+        is_reopening=is_reopening,
+        time_note=time_note,
+        component_changes=told,
+        author_label=actor.label,
+        created_at=now,
+    )
+    incident.stage = update.stage
+    incident.save(update_fields=["stage", "advice", "advice_html"])
+    _touch(incident, now)
+    return update
+
+
+def _tell(
+    actor: Actor,
+    verb: Verb,
+    page: PublicPage,
+    incident: Incident,
+    update: IncidentUpdate,
+    now: datetime,
+    changes: dict[str, Any],
+) -> None:
+    record(
+        actor=actor,
+        verb=verb,
+        subject=incident,
+        now=now,
+        incident=incident,
+        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
+        reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
+        facts=facts.of_update(page, incident, update),
+        audience=facts.audience_of(incident),
+        sequence=update.sequence,
+        expires_at=facts.expiry_of(update),
+    )
+
+
+def _state(
+    actor: Actor, incident: Incident, milestone: str, at: datetime, reason: str, now: datetime
+) -> MilestoneStatement:
+    if milestone not in MILESTONES:
+        raise Refused(_("There is no such milestone."), "milestone")
+    if at > now:
+        raise Refused(_("The time is in the future."), "at")
+    MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True).update(
+        superseded_at=now
+    )
+    return MilestoneStatement.objects.create(
+        incident=incident, milestone=milestone, at=at, reason=reason, actor_label=actor.label, stated_at=now
+    )
+
+
+def _touch(incident: Incident, now: datetime) -> None:
+    incident.version += 1
+    incident.updated_at = max(now, incident.updated_at)
+    incident.save(update_fields=["version", "updated_at"])
+
+
+def _since(change: ComponentChange, started_at: datetime | None) -> ComponentChange:
+    return ComponentChange(change.component_id, change.level, started_at, change.region_ids, change.is_quality)
+
+
+def _stage(raw: str) -> Stage:
+    try:
+        return Stage(raw)
+    except ValueError:
+        raise Refused(_("Choose a stage."), "stage") from None
+
+
+def _impact(raw: str) -> str:
+    try:
+        return Impact(raw).value if raw else ""
+    except ValueError:
+        raise Refused(_("Choose an impact."), "impact_override") from None

@@ -1,0 +1,109 @@
+"""The page's name and zone, the texts to begin updates with, the kill switch, and the first administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from incidents.actions import guards, texts
+from incidents.actions.record import record
+from incidents.actions.refusals import Refused
+from incidents.domain.actor import SYSTEM, Actor
+from incidents.domain.status import Stage
+from incidents.domain.verbs import Reach, Verb
+from incidents.models import PublicPage, UpdateTemplate
+
+
+def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None = None) -> PublicPage:
+    """Set the page's name and its zone (an IANA name). Raises Refused for an unknown zone."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        before = {"name": page.name, "time_zone": page.time_zone}
+        page.name = texts.line(name, field="name", limit=200)
+        try:
+            page.time_zone = ZoneInfo(time_zone).key
+        except (ZoneInfoNotFoundError, ValueError):
+            raise Refused(_("There is no time zone of that name."), "time_zone") from None
+        page.save(update_fields=["name", "time_zone"])
+        changes = {field: [old, getattr(page, field)] for field, old in before.items() if old != getattr(page, field)}
+        record(actor=actor, verb=Verb.PAGE_EDITED, subject=page, now=now, changes=changes, reach=Reach.PAGE)
+    return page
+
+
+def hold_sending(*, actor: Actor, is_held: bool, now: datetime | None = None) -> PublicPage:
+    """Press or release the kill switch: while it is held no attempt begins; what waits is kept."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        page = guards.lock_page(now)
+        page.is_sending_held = is_held
+        page.save(update_fields=["is_sending_held"])
+        verb = Verb.DELIVERIES_HELD if is_held else Verb.DELIVERIES_RELEASED
+        record(actor=actor, verb=verb, subject=page, now=now)
+    return page
+
+
+def save_template(
+    *,
+    actor: Actor,
+    name: str,
+    stage: str,
+    body: str,
+    title: str = "",
+    template_id: int | None = None,
+    now: datetime | None = None,
+) -> UpdateTemplate:
+    """Keep a text to begin updates with, new or in the place of `template_id`. Raises Refused if the name is taken."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        clean_name = texts.line(name, field="name", limit=100)
+        if UpdateTemplate.objects.filter(name=clean_name).exclude(pk=template_id).exists():
+            raise Refused(_("There is a template with this name already."), "name")
+        if stage not in list(Stage):
+            raise Refused(_("Choose a stage."), "stage")
+        values = {
+            "name": clean_name,
+            "stage": stage,
+            "title": texts.line(title, field="title", limit=255, is_required=False),
+            "body": texts.body(body)[0],
+        }
+        template, _made = UpdateTemplate.objects.update_or_create(pk=template_id, defaults=values)
+        record(actor=actor, verb=Verb.TEMPLATE_SAVED, subject=template, now=now)
+    return template
+
+
+def delete_template(*, actor: Actor, template_id: int, now: datetime | None = None) -> None:
+    """Remove a template. Raises Refused if there is none."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        template = UpdateTemplate.objects.filter(pk=template_id).first()
+        if template is None:
+            raise Refused(_("There is no such template."))
+        record(actor=actor, verb=Verb.TEMPLATE_DELETED, subject=template, now=now)
+        template.delete()
+
+
+def make_administrator(*, username: str, password: str, now: datetime | None = None) -> AbstractBaseUser:
+    """Make the first administrator. Raises Refused once anybody can sign in, and for a weak password."""
+    now = now or timezone.now()
+    with transaction.atomic(durable=True):
+        guards.lock_page(now)
+        if User.objects.exists():
+            raise Refused(_("There is an administrator already. Sign in instead."))
+        name = texts.line(username, field="username", limit=150)
+        try:
+            validate_password(password, User(username=name))
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages), "password") from None
+        user = User.objects.create_superuser(name, password=password)
+        record(actor=SYSTEM, verb=Verb.ADMINISTRATOR_MADE, subject=user, now=now)
+    return user

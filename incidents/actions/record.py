@@ -1,0 +1,56 @@
+"""Audit entry and outbox event in one call: what an action did, for the log and for the world."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from incidents import outbox
+from incidents.domain.actor import Actor
+from incidents.domain.verbs import Reach, Verb
+from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
+
+
+def record(
+    *,
+    actor: Actor,
+    verb: Verb,
+    subject: Model,
+    now: datetime,
+    changes: dict[str, Any] | None = None,
+    incident: Incident | None = None,
+    reach: Reach = Reach.PRIVATE,
+    facts: dict[str, Any] | None = None,
+    audience: dict[str, Any] | None = None,
+    sequence: int = 0,
+    expires_at: datetime | None = None,
+) -> OutboxEvent | None:
+    """Write the audit entry and, unless `reach` is PRIVATE, the outbox event. `changes` maps a field to [old, new]."""
+    AuditEntry.objects.create(
+        at=now,
+        actor_kind=actor.kind,
+        actor_label=actor.label,
+        user_id=actor.user_id,
+        verb=verb,
+        subject_kind=subject._meta.model_name or "",
+        subject_id=subject.pk,
+        subject_label=str(subject)[:300],
+        incident=incident,
+        changes=changes or {},
+    )
+    if reach == Reach.PRIVATE:
+        return None
+    if subject._meta.model_name != "subscriber":
+        PublicPage.objects.filter(id=1).update(updated_at=now)
+    return outbox.append(
+        verb=verb,
+        reach=reach,
+        facts=facts or {},
+        audience=audience or {},
+        occurred_at=now,
+        incident=incident,
+        sequence=sequence,
+        expires_at=expires_at,
+    )

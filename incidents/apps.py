@@ -1,0 +1,12 @@
+"""The application's configuration."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class IncidentsConfig(AppConfig):
+    """One app for the whole domain."""
+
+    name = "incidents"
+    default_auto_field = "django.db.models.BigAutoField"

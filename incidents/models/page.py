@@ -1,0 +1,32 @@
+"""The one page of this installation, and the keys that make repeated writes harmless."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class PublicPage(models.Model):
+    """Name and zone of the public page: exactly one row (id 1)."""
+
+    name = models.CharField(max_length=200, default="Status")
+    time_zone = models.CharField(max_length=64, default="Etc/UTC")
+    is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="page_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotencyKey(models.Model):
+    """One accepted write: a door that repeats it with the same key gets the first result, with other content a refusal."""
+
+    key = models.CharField(max_length=100, unique=True)
+    fingerprint = models.CharField(max_length=64)
+    subject_id = models.BigIntegerField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,91 @@
+"""Reads that more than one caller shares. Noun phrases; no writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from incidents.domain.impact import Spell, incident_impact, levels_at
+from incidents.domain.status import Impact, Level, Stage
+from incidents.models import (
+    Component,
+    ImpactInterval,
+    Incident,
+    MilestoneStatement,
+    PublicPage,
+    Subscriber,
+)
+
+
+def the_page() -> PublicPage:
+    """The page's row; an unsaved default on an installation where nothing was written yet."""
+    return PublicPage.objects.filter(id=1).first() or PublicPage(id=1)
+
+
+def standing_intervals() -> QuerySet[ImpactInterval]:
+    """The intervals that count: those that no correction superseded."""
+    return ImpactInterval.objects.filter(superseded_at__isnull=True)
+
+
+def spell_of(interval: ImpactInterval) -> Spell:
+    """One interval as a value of the domain."""
+    return Spell(
+        interval.component_id, interval.region_id, Level(interval.level), interval.started_at, interval.ended_at
+    )
+
+
+def spells_of(incident: Incident) -> list[Spell]:
+    """The standing intervals of an incident, oldest first."""
+    return [spell_of(row) for row in standing_intervals().filter(incident=incident)]
+
+
+def impact_of(incident: Incident, spells: list[Spell]) -> Impact:
+    """The incident's impact: set by hand, else the sticky maximum over its intervals."""
+    return Impact(incident.impact_override) if incident.impact_override else incident_impact(spells)
+
+
+def impact_started_at(incident: Incident, spells: list[Spell]) -> datetime:
+    """When the trouble began: as stated, else by the ledger, else the incident's first record. UTC."""
+    stated = MilestoneStatement.objects.filter(
+        incident=incident, milestone="impact_started", superseded_at__isnull=True
+    ).first()
+    if stated:
+        return stated.at
+    return min((spell.start for spell in spells), default=incident.created_at)
+
+
+def components_of(incident: Incident) -> QuerySet[Component]:
+    """The components that the incident ever held, in the order of the page."""
+    return (
+        Component.objects.filter(intervals__incident=incident, intervals__superseded_at__isnull=True)
+        .select_related("group")
+        .distinct()
+        .order_by("position", "id")
+    )
+
+
+def levels_held(spells: list[Spell], at: datetime) -> dict[int, str]:
+    """The level of each component that the spells name, at an instant; operational where none holds it."""
+    now = levels_at(spells, at)
+    return {spell.component_id: now.get(spell.component_id, Level.OPERATIONAL).value for spell in spells}
+
+
+def open_incidents() -> QuerySet[Incident]:
+    """Incidents that are not resolved, newest first."""
+    return Incident.objects.exclude(stage=Stage.RESOLVED).order_by("-id")
+
+
+def told_subscribers() -> QuerySet[Subscriber]:
+    """Subscribers to whom deliveries may go."""
+    return Subscriber.objects.filter(
+        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True
+    )
+
+
+def audience(component_ids: list[int], incident_id: int | None) -> QuerySet[Subscriber]:
+    """Whom an update reaches: those who chose everything, one of the components or groups, or were told of the incident before."""
+    rule = Q(has_all_components=True) | Q(components__in=component_ids)
+    if incident_id:
+        rule |= Q(deliveries__incident_id=incident_id, deliveries__state="sent")
+    return told_subscribers().filter(rule).distinct()

@@ -1,0 +1,10 @@
+"""The doors."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("console/", include("incidents.web.console.urls")),
+    path("", include("incidents.web.public.urls")),
+]
