@@ -1,0 +1,201 @@
+"""The allow-list: the values of which the public truth is made. A field that is not here cannot be published.
+
+All times are aware and in UTC; texts are as authored, `*_html` is safe HTML made when the text was saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from incidents.domain.status import HEAVINESS, Impact, Level, Stage, TopStatus
+from incidents.domain.uptime import DayBar
+from incidents.reviewing.milestones import Duration, Milestone
+
+
+@dataclass(frozen=True)
+class PageView:
+    """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change."""
+
+    name: str
+    time_zone: str
+    url: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class IntervalView:
+    """One standing interval of the ledger. `region` "" means all; `ended_at` None means still open."""
+
+    component_code: str
+    component_name: str
+    region: str
+    level: Level
+    is_quality: bool
+    started_at: datetime
+    ended_at: datetime | None
+    incident_code: str
+    incident_title: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ComponentView:
+    """A component or a group with its status now and its last 90 days.
+
+    `level` of a group is that of its worst child; `since` is None while operational; `levels_by_region` is empty unless
+    the component runs in several regions; `uptime_percent` is text, floored to two digits ("" for no data); `children`
+    only for groups; `intervals` newest first.
+    """
+
+    number: int
+    code: str
+    slug: str
+    name: str
+    full_name: str
+    description: str
+    group_code: str
+    is_group: bool
+    position: int
+    start_date: date | None
+    is_hidden_unless_degraded: bool
+    is_archived: bool
+    created_at: datetime
+    updated_at: datetime
+    level: Level
+    since: datetime | None
+    levels_by_region: tuple[tuple[str, Level], ...]
+    bars: tuple[DayBar, ...]
+    uptime_percent: str
+    intervals: tuple[IntervalView, ...]
+    children: tuple[ComponentView, ...]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the front page lists it now."""
+        return not self.is_archived and not (self.is_hidden_unless_degraded and self.level == Level.OPERATIONAL)
+
+    @property
+    def has_regions_that_differ(self) -> bool:
+        """Whether a row for each region says more than one row."""
+        return len({level for _region, level in self.levels_by_region}) > 1
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """What an update said of one component: levels before and after, `region` "" for all, and since when."""
+
+    code: str
+    slug: str
+    name: str
+    region: str
+    old_level: Level
+    new_level: Level
+    since: datetime
+
+
+@dataclass(frozen=True)
+class FormerText:
+    """A text that an update had until `replaced_at`."""
+
+    html: str
+    text: str
+    reason: str
+    replaced_at: datetime
+
+
+@dataclass(frozen=True)
+class UpdateView:
+    """One update. `is_repeat`: its stage is that of the update before. `time_note` says when its time was chosen."""
+
+    code: str
+    sequence: int
+    stage: Stage
+    is_repeat: bool
+    is_reopening: bool
+    body: str
+    html: str
+    posted_at: datetime
+    amended_at: datetime | None
+    next_update_due_at: datetime | None
+    is_notifying: bool
+    time_note: str
+    changes: tuple[ChangeView, ...]
+    former: tuple[FormerText, ...]
+
+
+@dataclass(frozen=True)
+class AffectedView:
+    """A component in an incident: its level now by this incident, and its worst level in it."""
+
+    code: str
+    slug: str
+    name: str
+    level: Level
+    worst_level: Level
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    """An incident with everything that is public about it. `updates` newest first; `number` is the stable feed id."""
+
+    number: int
+    code: str
+    title: str
+    stage: Stage
+    impact: Impact
+    is_open: bool
+    is_example: bool
+    advice: str
+    advice_html: str
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime
+    monitoring_at: datetime | None
+    resolved_at: datetime | None
+    next_update_due_at: datetime | None
+    updates: tuple[UpdateView, ...]
+    affected: tuple[AffectedView, ...]
+    intervals: tuple[IntervalView, ...]
+    milestones: tuple[Milestone, ...]
+    durations: tuple[Duration, ...]
+
+    @property
+    def newest(self) -> UpdateView:
+        """The newest update; every incident has one."""
+        return self.updates[0]
+
+    @property
+    def url_path(self) -> str:
+        """Its public address on this site."""
+        return f"/incidents/{self.code}"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
+
+    `components` holds the top level (groups carry their children); `archived` those that were taken off the page.
+    `next_change_at` is the next instant at which a page would say something else though nobody wrote.
+    """
+
+    page: PageView
+    built_at: datetime
+    next_change_at: datetime
+    top: TopStatus
+    components: tuple[ComponentView, ...]
+    archived: tuple[ComponentView, ...]
+    incidents: tuple[IncidentView, ...]
+
+    @property
+    def open_incidents(self) -> tuple[IncidentView, ...]:
+        """Those not resolved, the worst first, then the newest."""
+        live = [incident for incident in self.incidents if incident.is_open]
+        return tuple(
+            sorted(live, key=lambda incident: -max((HEAVINESS[row.level] for row in incident.affected), default=0))
+        )
+
+    @property
+    def leaves(self) -> tuple[ComponentView, ...]:
+        """Components that are not groups, in page order, without the archived."""
+        return tuple(leaf for row in self.components for leaf in (row.children if row.is_group else (row,)))

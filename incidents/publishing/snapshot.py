@@ -1,0 +1,308 @@
+"""Read the whole public truth into one frozen value, in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Model
+from django.utils import timezone
+
+from incidents import queries
+from incidents.domain.markup import render_text
+from incidents.domain.status import Level, Stage, top_status, worst_of
+from incidents.domain.uptime import (
+    DayBar,
+    Entry,
+    Policy,
+    Rule,
+    day_bars,
+    days_window,
+    uptime_percent,
+    weighed_seconds,
+)
+from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, MilestoneStatement, UpdateRevision
+from incidents.publishing.public import (
+    AffectedView,
+    ChangeView,
+    ComponentView,
+    FormerText,
+    IncidentView,
+    IntervalView,
+    PageView,
+    Snapshot,
+    UpdateView,
+)
+from incidents.reviewing.milestones import durations, milestones
+
+BAR_DAYS = 90
+OPEN_IMPACT_REFRESH = timedelta(minutes=5)
+Row = TypeVar("Row", bound=Model)
+
+
+def build(now: datetime | None = None) -> Snapshot:
+    """The public truth as of `now` (UTC; default the clock's). Call it in one read transaction, so that it mixes no states."""
+    now = now or timezone.now()
+    page = queries.the_page()
+    components = list(Component.objects.select_related("group").prefetch_related("regions"))
+    intervals = list(queries.standing_intervals().select_related("component__group", "region", "incident"))
+    incidents = _incidents(intervals)
+    by_component = _grouped(intervals, "component_id")
+    leaves = {row.pk: _leaf(row, by_component[row.pk], page.time_zone, now) for row in components if not row.is_group}
+    top_level, archived = _arranged(components, leaves, by_component, page.time_zone, now)
+    changed_at = page.updated_at or now
+    return Snapshot(
+        page=PageView(page.name, page.time_zone, settings.SITE_URL, changed_at),
+        built_at=now,
+        next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
+        top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
+        components=top_level,
+        archived=archived,
+        incidents=incidents,
+    )
+
+
+def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
+    rows = list(Incident.objects.all())
+    updates = _grouped(IncidentUpdate.objects.order_by("incident_id", "sequence"), "incident_id")
+    revisions = _grouped(UpdateRevision.objects.order_by("update_id", "id"), "update_id")
+    statements = _grouped(MilestoneStatement.objects.filter(superseded_at__isnull=True), "incident_id")
+    held = _grouped((row for row in intervals if row.incident_id), "incident_id")
+    views = [_incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions) for row in rows]
+    return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
+
+
+def _incident(
+    incident: Incident,
+    updates: list[IncidentUpdate],
+    held: list[ImpactInterval],
+    statements: list[MilestoneStatement],
+    revisions: Mapping[int, list[UpdateRevision]],
+) -> IncidentView:
+    spells = [queries.spell_of(row) for row in held]
+    found = milestones(spells, updates, statements)
+    at = {milestone.name: milestone.at for milestone in found}
+    newest = updates[-1]
+    return IncidentView(
+        number=incident.pk,
+        code=incident.code,
+        title=incident.title,
+        stage=Stage(incident.stage),
+        impact=queries.impact_of(incident, spells),
+        is_open=incident.is_open,
+        is_example=incident.is_example,
+        advice=incident.advice,
+        advice_html=incident.advice_html,
+        created_at=incident.created_at,
+        updated_at=incident.updated_at,
+        started_at=at["impact_started"] or incident.created_at,
+        monitoring_at=at["first_recovery"],
+        resolved_at=at["resolved"],
+        next_update_due_at=newest.next_update_due_at if incident.is_open else None,
+        updates=tuple(
+            _update(row, updates[index - 1] if index else None, revisions[row.pk]) for index, row in enumerate(updates)
+        )[::-1],
+        affected=_affected(held),
+        intervals=tuple(_interval(row) for row in held),
+        milestones=found,
+        durations=durations(found),
+    )
+
+
+def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[UpdateRevision]) -> UpdateView:
+    return UpdateView(
+        code=row.code,
+        sequence=row.sequence,
+        stage=Stage(row.stage),
+        is_repeat=before is not None and before.stage == row.stage,
+        is_reopening=row.is_reopening,
+        body=row.body,
+        html=row.body_html,
+        posted_at=row.posted_at,
+        amended_at=row.amended_at,
+        next_update_due_at=row.next_update_due_at,
+        is_notifying=row.is_notifying,
+        time_note=row.time_note,
+        changes=tuple(_change(entry) for entry in row.component_changes),
+        former=tuple(
+            FormerText(old.body_html, render_text(old.body), old.reason, old.replaced_at) for old in revisions
+        ),
+    )
+
+
+def _change(entry: Mapping[str, str]) -> ChangeView:
+    return ChangeView(
+        code=entry["code"],
+        slug=entry["slug"],
+        name=entry["name"],
+        region=entry["region"],
+        old_level=Level(entry["old_level"]),
+        new_level=Level(entry["new_level"]),
+        since=datetime.fromisoformat(entry["since"]),
+    )
+
+
+def _affected(held: list[ImpactInterval]) -> tuple[AffectedView, ...]:
+    rows = _grouped(held, "component_id")
+    ordered = sorted((found[0].component for found in rows.values()), key=_page_order)
+    return tuple(
+        AffectedView(
+            code=component.code,
+            slug=component.slug,
+            name=component.full_name,
+            level=worst_of(Level(row.level) for row in rows[component.pk] if row.ended_at is None),
+            worst_level=worst_of(Level(row.level) for row in rows[component.pk]),
+        )
+        for component in ordered
+    )
+
+
+def _interval(row: ImpactInterval) -> IntervalView:
+    return IntervalView(
+        component_code=row.component.code,
+        component_name=row.component.full_name,
+        region=row.region.name if row.region else "",
+        level=Level(row.level),
+        is_quality=row.is_quality,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        incident_code=row.incident.code if row.incident else "",
+        incident_title=row.incident.title if row.incident else "",
+        source=row.source,
+    )
+
+
+def _leaf(row: Component, intervals: list[ImpactInterval], zone: str, now: datetime) -> ComponentView:
+    is_open = [found for found in intervals if found.ended_at is None]
+    level = worst_of(Level(found.level) for found in is_open)
+    regions = list(row.regions.all())
+    by_region = tuple(
+        (region.name, worst_of(Level(found.level) for found in is_open if found.region_id in (None, region.pk)))
+        for region in regions
+        if len(regions) > 1
+    )
+    since = min((found.started_at for found in is_open if found.level == level), default=None)
+    return _component_view(row, level, since, by_region, [intervals], zone, now)
+
+
+def _group(row: Component, children: tuple[ComponentView, ...], rows: list[list[ImpactInterval]], zone: str,
+           now: datetime) -> ComponentView:  # fmt: skip
+    level = worst_of(child.level for child in children)
+    since = min((child.since for child in children if child.since and child.level == level), default=None)
+    return _component_view(row, level, since, (), rows, zone, now, children)
+
+
+def _component_view(
+    row: Component,
+    level: Level,
+    since: datetime | None,
+    by_region: tuple[tuple[str, Level], ...],
+    interval_sets: list[list[ImpactInterval]],
+    zone: str,
+    now: datetime,
+    children: tuple[ComponentView, ...] = (),
+) -> ComponentView:
+    intervals = [found for rows in interval_sets for found in rows]
+    return ComponentView(
+        number=row.pk,
+        code=row.code,
+        slug=row.slug,
+        name=row.name,
+        full_name=row.full_name,
+        description=row.description,
+        group_code=row.group.code if row.group else "",
+        is_group=row.is_group,
+        position=row.position,
+        start_date=row.start_date,
+        is_hidden_unless_degraded=row.is_hidden_unless_degraded,
+        is_archived=row.archived_at is not None,
+        created_at=row.created_at,
+        updated_at=max([row.updated_at, *(found.ended_at or found.started_at for found in intervals)]),
+        level=level,
+        since=since,
+        levels_by_region=by_region,
+        bars=_bars(row, intervals, children, zone, now),
+        uptime_percent=_percent(row, interval_sets, zone, now),
+        intervals=tuple(_interval(found) for found in reversed(intervals)),
+        children=children,
+    )
+
+
+def _bars(
+    row: Component, intervals: list[ImpactInterval], children: tuple[ComponentView, ...], zone: str, now: datetime
+) -> tuple[DayBar, ...]:
+    begun = [child.start_date for child in children if child.start_date]
+    since = min(begun) if children and len(begun) == len(children) else row.start_date
+    spans = [(found.started_at, found.ended_at, Level(found.level)) for found in intervals]
+    return tuple(day_bars(spans, days=BAR_DAYS, now=now, zone=zone, since=since))
+
+
+def _percent(row: Component, interval_sets: list[list[ImpactInterval]], zone: str, now: datetime) -> str:
+    """The last 90 days under the default policy; a group is the mean over its components, as the dialect counts it."""
+    if not interval_sets:
+        return ""
+    window = days_window(now, BAR_DAYS, zone, row.start_date)
+    entries = [
+        Entry(index, found.region_id, Level(found.level), found.started_at, found.ended_at)
+        for index, rows in enumerate(interval_sets)
+        for found in rows
+    ]
+    weighed = weighed_seconds(
+        entries,
+        window=window,
+        now=now,
+        policy=Policy(component_rule=Rule.MEAN, zone=zone),
+        components=range(len(interval_sets)),
+        regions=sorted({entry.region for entry in entries if entry.region is not None}),  # type: ignore[type-var]
+    )
+    return f"{uptime_percent(window.seconds, weighed):.2f}"
+
+
+def _arranged(
+    components: list[Component],
+    leaves: Mapping[int, ComponentView],
+    by_component: Mapping[int, list[ImpactInterval]],
+    zone: str,
+    now: datetime,
+) -> tuple[tuple[ComponentView, ...], tuple[ComponentView, ...]]:
+    top, archived = [], []
+    for row in sorted(components, key=_page_order):
+        if row.is_group:
+            inside = [child for child in components if child.group_id == row.pk and child.archived_at is None]
+            children = tuple(leaves[child.pk] for child in sorted(inside, key=_page_order))
+            view = _group(row, children, [by_component[child.pk] for child in inside], zone, now)
+        else:
+            view = leaves[row.pk]
+        if view.is_archived:
+            archived.append(view)
+        elif row.group_id is None:
+            top.append(view)
+    return tuple(top), tuple(archived)
+
+
+def _next_change_at(
+    zone: str, incidents: Iterable[IncidentView], leaves: Iterable[ComponentView], now: datetime
+) -> datetime:
+    local = now.astimezone(ZoneInfo(zone))
+    midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(zone))
+    edges = [midnight.astimezone(now.tzinfo)]
+    edges += [row.next_update_due_at for row in incidents if row.next_update_due_at and row.next_update_due_at > now]
+    if any(leaf.level != Level.OPERATIONAL for leaf in leaves):
+        edges.append(now + OPEN_IMPACT_REFRESH)
+    return min(edges)
+
+
+def _page_order(row: Component) -> tuple[int, int, int]:
+    """Top level by its position, then the children of a group inside it."""
+    return (row.group.position if row.group else row.position, row.position if row.group else 0, row.pk)
+
+
+def _grouped(rows: Iterable[Row], key: str) -> defaultdict[int, list[Row]]:
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, key)].append(row)
+    return found
