@@ -5,11 +5,14 @@ All times are aware and in UTC; texts are as authored, `*_html` is safe HTML mad
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from incidents.domain.status import HEAVINESS, Impact, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
+from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
 
@@ -199,3 +202,17 @@ class Snapshot:
     def leaves(self) -> tuple[ComponentView, ...]:
         """Components that are not groups, in page order, without the archived."""
         return tuple(leaf for row in self.components for leaf in (row.children if row.is_group else (row,)))
+
+
+@dataclass(frozen=True)
+class ColdPage:
+    """A page that is written only when what it shows has changed: `key` is a hash of all of it (see `key_of`)."""
+
+    path: str
+    key: str
+    render: Callable[[], Page]
+
+
+def key_of(*values: object) -> str:
+    """A hash over values of this module (and plain ones), for ColdPage.key. Equal values give equal keys, in any process."""
+    return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()
