@@ -1,0 +1,118 @@
+"""Revisions on disk: take one state of the database, render what has changed, swap it in whole."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from incidents import queries
+from incidents.publishing import feeds, pages, snapshot
+from incidents.publishing.public import Snapshot
+from incidents.publishing.tree import Tree
+
+log = logging.getLogger(__name__)
+RENDERERS = (pages, feeds)
+
+
+def republish(now: datetime | None = None) -> Snapshot:
+    """Render the public truth as of `now` (UTC; default the clock's) into the tree and return it.
+
+    Under a file lock, from one read transaction: two publishers can neither swap in the wrong order nor mix states.
+    Cold pages are written one by one, only where their key changed, before the hot set is swapped in whole.
+    """
+    tree = the_tree()
+    with tree.lock():
+        with one_state():
+            truth = snapshot.build(now)
+        known = dict(tree.manifest)
+        keys: dict[str, str] = {}
+        for page in (page for renderer in RENDERERS for page in renderer.cold(truth)):
+            keys[page.path] = f"{code_version()}:{page.key}"
+            if known.get(page.path) != keys[page.path]:
+                tree.write_cold(page.render())
+        tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
+        for path in known.keys() - keys.keys():
+            tree.remove_cold(path)
+        tree.save_manifest(keys)
+        tree.save_state(
+            {
+                "code": code_version(),
+                "page_updated_at": truth.page.updated_at.isoformat(),
+                "next_change_at": truth.next_change_at.isoformat(),
+            }
+        )
+    return truth
+
+
+def is_stale(now: datetime | None = None) -> bool:
+    """Whether the tree says less than the truth: a write that nobody relayed here, a clock edge, or newer templates."""
+    state = the_tree().state()
+    return (
+        state.get("code") != code_version()
+        or datetime.fromisoformat(state["next_change_at"]) <= (now or timezone.now())
+        or state["page_updated_at"] != _page_updated_at(state["page_updated_at"])
+    )
+
+
+def beat(every: timedelta) -> None:
+    """Rewrite the heartbeat when the last one is older than `every`: the backend lives and the tree is current."""
+    tree, now = the_tree(), timezone.now()
+    last = tree.heartbeat().get("time")
+    if last is None or now - datetime.fromisoformat(last) >= every:
+        tree.write_heartbeat({"time": now.isoformat(), "revision": tree.revision(), "record": None})
+
+
+def the_tree() -> Tree:
+    """The tree that this installation publishes into."""
+    return Tree(Path(settings.PUBLIC_ROOT))
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """A read transaction that sees one state of the database and never waits for a writer nor makes one wait."""
+    if connection.in_atomic_block:  # the caller's transaction is one state already
+        yield
+    elif connection.vendor == "sqlite":
+        # Not atomic(): that would be BEGIN IMMEDIATE, which takes the lock of the one writer.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")
+    else:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+
+@cache
+def code_version() -> str:
+    """A hash of everything that rendering is made of, so that a deploy rewrites the pages that it changes."""
+    here = Path(__file__).resolve().parent
+    sources = [
+        *here.glob("*.py"),
+        *(here.parent / "static" / "incidents").glob("public.*"),
+        *(here.parent / "templatetags").glob("*.py"),
+        *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
+        settings.BASE_DIR / "templates" / "base.html",
+    ]
+    digest = hashlib.blake2b(settings.SITE_URL.encode(), digest_size=8)
+    for source in sorted(sources):
+        digest.update(source.name.encode() + source.read_bytes())
+    return digest.hexdigest()
+
+
+def _page_updated_at(known: str) -> str:
+    moved = queries.the_page().updated_at
+    return moved.isoformat() if moved else known

@@ -1,0 +1,75 @@
+"""After commit: republish once, then fan out what waits, then deliver what is due.
+
+The Celery task, the sweep in the worker and `manage.py deliver` are all this module. Nothing here needs a broker: the
+rows say what is to be done, and doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from incidents.domain.verbs import Reach
+from incidents.models import OutboxEvent
+from incidents.notifying import attempt, fanout
+from incidents.publishing import store
+
+log = logging.getLogger(__name__)
+HEARTBEAT_EVERY = timedelta(seconds=10)
+
+# One delivery pass at a time in a process: the sweep and a task that was rung for would only wait for each other's rows.
+_delivering = threading.Lock()
+
+
+def relay(now: datetime | None = None) -> int:
+    """Publish and fan out every waiting event; returns how many. `now` (UTC) only for seeds and tests.
+
+    The page comes before the mails, so that a link shows the new state. A page that cannot be rendered is logged and tried
+    again by the next sweep; it does not hold up those who must be told.
+    """
+    waiting = list(OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("id", flat=True))
+    if not waiting:
+        return 0
+    try:
+        store.republish(now)
+    except Exception:
+        log.exception("The public pages could not be rendered; deliveries go on, and the next sweep tries again.")
+    return sum(_relay_one(event_id, now or timezone.now()) for event_id in waiting)
+
+
+def sweep(now: datetime | None = None) -> None:
+    """One round of everything that is due: waiting events, clock edges of the page, deliveries, the heartbeat.
+
+    Raises what the database raises; the caller logs it and calls again.
+    """
+    relay(now)
+    if store.is_stale(now):
+        store.republish(now)
+    store.beat(HEARTBEAT_EVERY)
+    deliver(now)
+
+
+def deliver(now: datetime | None = None) -> None:
+    """Work off the deliveries that are due, unless this process is at it already."""
+    if _delivering.acquire(blocking=False):
+        try:
+            attempt.deliver_due(now=now)
+        finally:
+            _delivering.release()
+
+
+def _relay_one(event_id: int, now: datetime) -> int:
+    with transaction.atomic():
+        # Not SKIP LOCKED: a second relay waits here, so that the events of an incident are fanned out in their order.
+        event = OutboxEvent.objects.select_for_update().filter(pk=event_id, relayed_at__isnull=True).first()
+        if event is None:
+            return 0
+        if event.reach == Reach.SUBSCRIBERS:
+            fanout.fan_out(event)
+        event.relayed_at = now
+        event.save(update_fields=["relayed_at"])
+    return 1

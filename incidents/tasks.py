@@ -1,0 +1,21 @@
+"""Celery's entry points: one call each, no logic. They are doorbells; what is to be done stands in rows."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from incidents import relay as after_commit
+from incidents.actions import subscriber
+
+
+@shared_task(name="incidents.relay")
+def relay() -> None:
+    """Publish, fan out and deliver what waits."""
+    after_commit.relay()
+    after_commit.deliver()
+
+
+@shared_task(name="incidents.prune")
+def prune() -> None:
+    """Forget sign-ups that were never confirmed."""
+    subscriber.forget_unconfirmed()
