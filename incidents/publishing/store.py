@@ -33,17 +33,18 @@ def republish(now: datetime | None = None) -> Snapshot:
     with tree.lock():
         with one_state():
             truth = snapshot.build(now)
-        known = dict(tree.manifest)
-        keys: dict[str, str] = {}
-        for page in (page for renderer in RENDERERS for page in renderer.cold(truth)):
-            keys[page.path] = f"{code_version()}:{page.key}"
-            if known.get(page.path) != keys[page.path]:
+        wanted = [page for renderer in RENDERERS for page in renderer.cold(truth)]
+        for page in wanted:
+            key = f"{code_version()}:{page.key}"
+            if tree.manifest.get(page.path) != key:
                 tree.write_cold(page.render())
+                tree.manifest.set(page.path, key)
+        tree.write_history_pages(pages.history_addresses(truth))
         tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
-        for path in known.keys() - keys.keys():
+        for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
             tree.remove_cold(path)
-        tree.save_manifest(keys)
-        tree.save_state(
+        tree.manifest.save()
+        tree.write_state(
             {
                 "code": code_version(),
                 "page_updated_at": truth.page.updated_at.isoformat(),
@@ -68,7 +69,7 @@ def beat(every: timedelta) -> None:
     tree, now = the_tree(), timezone.now()
     last = tree.heartbeat().get("time")
     if last is None or now - datetime.fromisoformat(last) >= every:
-        tree.write_heartbeat({"time": now.isoformat(), "revision": tree.revision(), "record": None})
+        tree.write_heartbeat({"time": now.isoformat(), "revision": tree.version, "record": None})
 
 
 def the_tree() -> Tree:
