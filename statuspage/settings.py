@@ -113,6 +113,8 @@ BROKER_URL = env.str("BROKER_URL", default="spool://")
 # Empty: messages are written to files under DATA_DIR/mail. smtp://user:password@host:25, smtp+tls:// or smtp+ssl:// sends.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="status@" + SITE_URL.split("//")[-1].split(":")[0])
+# Wall clock for one message, whatever the server does: until it takes the text, and from then until it has answered.
+MAIL_DEADLINE_SECONDS = (30.0, 60.0)
 
 # --- sign-in and sessions -----------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

@@ -4,13 +4,14 @@ from incidents.models.audit import AuditEntry
 from incidents.models.component import Component, Region
 from incidents.models.incident import Incident, IncidentUpdate, MilestoneStatement, UpdateRevision, UpdateTemplate
 from incidents.models.ledger import ImpactInterval
-from incidents.models.outbox import Attempt, Delivery, OutboxEvent
+from incidents.models.outbox import Attempt, ChannelPause, Delivery, OutboxEvent
 from incidents.models.page import IdempotencyKey, PublicPage
 from incidents.models.subscriber import SignUp, Subscriber
 
 __all__ = [
     "Attempt",
     "AuditEntry",
+    "ChannelPause",
     "Component",
     "Delivery",
     "IdempotencyKey",

@@ -96,3 +96,16 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.answer_class} {self.detail[:60]}"
+
+
+class ChannelPause(models.Model):
+    """A channel whose relay fails for everybody: nothing is attempted before `until`, then one probe. Gone when it works again."""
+
+    channel = models.CharField(max_length=20, unique=True)
+    until = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0, help_text="In a row; the pause doubles with each.")
+    reason = models.CharField(max_length=500)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.channel} until {self.until:%H:%M:%S}: {self.reason}"
