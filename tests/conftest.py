@@ -1,0 +1,102 @@
+"""What every test may ask for: a person, a page, a public tree of its own, and the work after commit done now."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from incidents import outbox
+from incidents.domain.actor import Actor
+
+IS_EVERYTHING_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
+
+
+def needs(condition: bool, what: str) -> None:
+    """Skip with the reason when something is not here; fail where everything is required (as in CI)."""
+    if not condition:
+        (pytest.fail if IS_EVERYTHING_REQUIRED else pytest.skip)(f"{what} is not here")
+
+
+def answers(port: int) -> bool:
+    """Whether something listens on this port of the loopback address."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own data directory and public tree, and let no bell ring for a worker that is not there."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.PUBLIC_ROOT = tmp_path / "data" / "public"
+    settings.DATA_DIR.mkdir()
+    monkeypatch.setattr(outbox, "ring", lambda: None)
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """Somebody on call."""
+    return Actor("user", "maria")
+
+
+@pytest.fixture
+def responder(db: None) -> User:
+    """An account that may sign in."""
+    return User.objects.create_user("maria", password="correct horse battery")
+
+
+@pytest.fixture
+def console(responder: User) -> Client:
+    """A client that is signed in."""
+    client = Client()
+    client.force_login(responder)
+    return client
+
+
+@pytest.fixture
+def drain() -> Callable[..., None]:
+    """Do now what a worker would do after commit: publish, fan out, deliver. `drain(now)` sets the clock."""
+
+    from incidents import relay
+
+    def work(now: datetime | None = None) -> None:
+        relay.relay(now)
+        relay.deliver(now)
+
+    return work
+
+
+@pytest.fixture
+def public_root() -> Path:
+    """The public tree of this test."""
+    return Path(django_settings.PUBLIC_ROOT)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, without anything that looks for the outside."""
+    path = shutil.which("chromium")
+    needs(path is not None, "Chromium")
+    return {
+        "executable_path": path,
+        "headless": True,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
