@@ -85,7 +85,8 @@ def told_subscribers() -> QuerySet[Subscriber]:
 
 
 def audience(component_ids: list[int], incident_id: int | None) -> QuerySet[Subscriber]:
-    """Whom an update reaches: those who chose everything, one of the components or groups, or were told of the incident before."""
+    """Whom an update reaches: those who chose everything, one of the components or groups, or were told of the
+    incident before."""
     choices = Subscriber.components.through.objects.filter(component_id__in=component_ids)
     rule = Q(has_all_components=True) | Q(pk__in=choices.values("subscriber_id"))
     if incident_id:

@@ -21,15 +21,16 @@ from incidents.publishing import store
 log = logging.getLogger(__name__)
 HEARTBEAT_EVERY = timedelta(seconds=10)
 
-# One delivery pass at a time in a process: the sweep and a task that was rung for would only wait for each other's rows.
+# One delivery pass at a time in a process: the sweep and a task that was rung for would only wait for each other's
+# rows.
 _delivering = threading.Lock()
 
 
 def relay(now: datetime | None = None) -> int:
     """Publish and fan out every waiting event; returns how many. `now` (UTC) only for seeds and tests.
 
-    The page comes before the mails, so that a link shows the new state. A page that cannot be rendered is logged and tried
-    again by the next sweep; it does not hold up those who must be told.
+    The page comes before the mails, so that a link shows the new state. A page that cannot be rendered is logged and
+    tried again by the next sweep; it does not hold up those who must be told.
     """
     waiting = list(OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("id", flat=True))
     if not waiting:

@@ -22,7 +22,8 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 
 def _kept_secret() -> str:
-    """A key made once and kept under DATA_DIR (embedded mode: SQLite). Elsewhere every process must be given the same one."""
+    """A key made once and kept under DATA_DIR (embedded mode: SQLite). Elsewhere every process must be given the
+    same one."""
     if "DATABASE_URL" in os.environ and not IS_TEST and not env.str("DATABASE_URL").startswith("sqlite"):
         raise environ.ImproperlyConfigured(
             "Set SECRET_KEY: with a database of its own, several hosts may run Candor and must share one key."
@@ -110,7 +111,8 @@ else:
 BROKER_URL = env.str("BROKER_URL", default="spool://")
 
 # --- mail ---------------------------------------------------------------------------------------------------------
-# Empty: messages are written to files under DATA_DIR/mail. smtp://user:password@host:25, smtp+tls:// or smtp+ssl:// sends.
+# Empty: messages are written to files under DATA_DIR/mail. smtp://user:password@host:25, smtp+tls:// or smtp+ssl://
+# sends.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="status@" + SITE_URL.split("//")[-1].split(":")[0])
 # Wall clock for one message, whatever the server does: until it takes the text, and from then until it has answered.

@@ -224,8 +224,8 @@ def _group(group_id: int | None, is_group: bool) -> Component | None:
 
 
 def _refuse_same_name(name: str, group_id: int | None, own_id: int | None) -> None:
-    same = Component.objects.filter(name=name, group_id=group_id, archived_at__isnull=True).exclude(pk=own_id)
-    if same.exists():
+    same = Component.objects.filter(name=name, group_id=group_id, archived_at__isnull=True)
+    if same.exclude(pk=own_id or 0).exists():
         raise Refused(_("There is a component with this name in the same place already."), "name")
 
 

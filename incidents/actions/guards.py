@@ -1,4 +1,5 @@
-"""What every write begins with: the lock on the page, the version that was seen, the key that makes a repeat harmless."""
+"""What every write begins with: the lock on the page, the version that was seen, the key that makes a repeat
+harmless."""
 
 from __future__ import annotations
 

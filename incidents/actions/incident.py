@@ -140,7 +140,8 @@ def reopen_incident(
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
-    """Open a resolved incident again, with an update that says so. Raises Refused if it is open, Conflict as `post_update`."""
+    """Open a resolved incident again, with an update that says so. Raises Refused if it is open, Conflict as
+    `post_update`."""
     now = now or timezone.now()
     content = guards.fingerprint(
         actor=actor.label, incident=incident_id, body=body, stage=stage, components=[asdict(c) for c in components],

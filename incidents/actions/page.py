@@ -65,17 +65,16 @@ def save_template(
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         clean_name = texts.line(name, field="name", limit=100)
-        if UpdateTemplate.objects.filter(name=clean_name).exclude(pk=template_id).exists():
+        template = UpdateTemplate.objects.filter(pk=template_id).first() if template_id else UpdateTemplate()
+        if template is None:
+            raise Refused(_("There is no such template."))
+        if UpdateTemplate.objects.filter(name=clean_name).exclude(pk=template.pk).exists():
             raise Refused(_("There is a template with this name already."), "name")
         if stage not in list(Stage):
             raise Refused(_("Choose a stage."), "stage")
-        values = {
-            "name": clean_name,
-            "stage": stage,
-            "title": texts.line(title, field="title", limit=255, is_required=False),
-            "body": texts.body(body)[0],
-        }
-        template, _made = UpdateTemplate.objects.update_or_create(pk=template_id, defaults=values)
+        template.name, template.stage, template.body = clean_name, stage, texts.body(body)[0]
+        template.title = texts.line(title, field="title", limit=255, is_required=False)
+        template.save()
         record(actor=actor, verb=Verb.TEMPLATE_SAVED, subject=template, now=now)
     return template
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """Not possible as things stand. The text is a sentence for the person; `field` names the input at fault, if one is."""
+    """Not possible as things stand. The text is a sentence for the person; `field` names the input at fault, if one
+    is."""
 
     def __init__(self, sentence: str, field: str = "") -> None:
         super().__init__(sentence)

@@ -77,7 +77,8 @@ def sign_up(
 
 
 def confirm_subscriber(*, subscriber_id: int, generation: int, now: datetime | None = None) -> Subscriber:
-    """Confirm by a mailed token. Raises Refused if the token is void (a newer one was sent, or it was used to leave)."""
+    """Confirm by a mailed token. Raises Refused if the token is void (a newer one was sent, or it was used to
+    leave)."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         subscriber = Subscriber.objects.select_for_update().filter(pk=subscriber_id, generation=generation).first()
@@ -174,7 +175,8 @@ def add_confirmed_subscriber(
 
 
 def forget_unconfirmed(*, now: datetime | None = None) -> int:
-    """Delete sign-ups that were not confirmed within seven days, and the traces that limits needed. Returns how many."""
+    """Delete sign-ups that were not confirmed within seven days, and the traces that limits needed. Returns how
+    many."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         SignUp.objects.filter(at__lt=now - UNCONFIRMED_KEPT).delete()

@@ -10,7 +10,8 @@ from incidents.domain.text import clean_body, clean_line
 
 
 def line(raw: str, *, field: str, limit: int, is_required: bool = True) -> str:
-    """A one-line text: normalised, without control characters. Raises Refused when it is empty or longer than `limit`."""
+    """A one-line text: normalised, without control characters. Raises Refused when it is empty or longer than
+    `limit`."""
     text = clean_line(raw)
     if is_required and not text:
         raise Refused(_("Fill in the %(field)s.") % {"field": field}, field)

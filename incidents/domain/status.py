@@ -1,7 +1,7 @@
 """Levels, stages, allowed moves and the derived words of a status page.
 
-The wire strings and the derivations follow the Atlassian Statuspage dialect (top status table and sticky incident impact),
-so that whoever polls such a page today reads ours without a change.
+The wire strings and the derivations follow the Atlassian Statuspage dialect (top status table and sticky incident
+impact), so that whoever polls such a page today reads ours without a change.
 """
 
 from __future__ import annotations

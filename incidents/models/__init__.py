@@ -1,4 +1,6 @@
-"""Memory: tables and constraints. No behaviour that crosses tables; only `incidents.actions` writes the domain tables."""
+"""Memory: tables and constraints. No behaviour that crosses tables; only `incidents.actions` writes the domain
+tables."""
+from __future__ import annotations
 
 from incidents.models.audit import AuditEntry
 from incidents.models.component import Component, Region

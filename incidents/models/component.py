@@ -20,7 +20,8 @@ class Region(models.Model):
 
 
 class Component(models.Model):
-    """Something that people use and that can break, or a group of such (`is_group`); its status is derived from the ledger.
+    """Something that people use and that can break, or a group of such (`is_group`); its status is derived from the
+    ledger.
 
     Archived, never deleted: history keeps its name.
     """

@@ -8,7 +8,8 @@ from incidents.domain.status import Impact, Stage
 
 
 class Incident(models.Model):
-    """One trouble that is told about. `stage` is that of the newest update; impact and times come from ledger and updates."""
+    """One trouble that is told about. `stage` is that of the newest update; impact and times come from ledger and
+    updates."""
 
     code = models.CharField(max_length=12, unique=True)
     title = models.CharField(max_length=255)
@@ -88,7 +89,8 @@ class UpdateRevision(models.Model):
 
 
 class MilestoneStatement(models.Model):
-    """A milestone that a person stated or corrected; the newest one that is not superseded counts, above what is derived."""
+    """A milestone that a person stated or corrected; the newest one that is not superseded counts, above what is
+    derived."""
 
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="milestone_statements")
     milestone = models.CharField(max_length=30)

@@ -11,7 +11,8 @@ from incidents.domain.status import Level
 class ImpactInterval(models.Model):
     """One component at one level, from `started_at` to `ended_at` (null: still), in one region or in all (null).
 
-    A correction never overwrites: it supersedes the row, with who, when and a public reason, and points to what took its place.
+    A correction never overwrites: it supersedes the row, with who, when and a public reason, and points to what took
+    its place.
     """
 
     component = models.ForeignKey("incidents.Component", on_delete=models.PROTECT, related_name="intervals")

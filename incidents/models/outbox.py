@@ -1,4 +1,5 @@
-"""What must leave the building: events with their facts frozen, one delivery for each subscriber, and failed attempts."""
+"""What must leave the building: events with their facts frozen, one delivery for each subscriber, and failed
+attempts."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from django.db.models import Q
 class OutboxEvent(models.Model):
     """One happening that reaches the page or the subscribers, with the facts as they were when it was recorded.
 
-    Claimed by state (`relayed_at`), never by id: ids are handed out before commit, and a late committer would be skipped.
-    `audience` is the rule, `occurred_at` the instant: the deliveries follow from exactly those.
+    Claimed by state (`relayed_at`), never by id: ids are handed out before commit, and a late committer would be
+    skipped. `audience` is the rule, `occurred_at` the instant: the deliveries follow from exactly those.
     """
 
     verb = models.CharField(max_length=60)
@@ -34,8 +35,8 @@ class OutboxEvent(models.Model):
 class Delivery(models.Model):
     """One event for one subscriber, and how it ended.
 
-    `pending → sending → sent | pending (retry) | dead`; from pending also `held superseded suppressed expired cancelled`.
-    A claim carries a lease and raises the fence; a result is written only by the holder of the fence.
+    `pending → sending → sent | pending (retry) | dead`; from pending also `held superseded suppressed expired
+    cancelled`. A claim carries a lease and raises the fence; a result is written only by the holder of the fence.
     """
 
     class State(models.TextChoices):
@@ -99,7 +100,8 @@ class Attempt(models.Model):
 
 
 class ChannelPause(models.Model):
-    """A channel whose relay fails for everybody: nothing is attempted before `until`, then one probe. Gone when it works again."""
+    """A channel whose relay fails for everybody: nothing is attempted before `until`, then one probe. Gone when it
+    works again."""
 
     channel = models.CharField(max_length=20, unique=True)
     until = models.DateTimeField()

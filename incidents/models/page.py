@@ -21,7 +21,8 @@ class PublicPage(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """One accepted write: a door that repeats it with the same key gets the first result, with other content a refusal."""
+    """One accepted write: a door that repeats it with the same key gets the first result, with other content a
+    refusal."""
 
     key = models.CharField(max_length=100, unique=True)
     fingerprint = models.CharField(max_length=64)

@@ -214,5 +214,6 @@ class ColdPage:
 
 
 def key_of(*values: object) -> str:
-    """A hash over values of this module (and plain ones), for ColdPage.key. Equal values give equal keys, in any process."""
+    """A hash over values of this module (and plain ones), for ColdPage.key. Equal values give equal keys, in any
+    process."""
     return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()

@@ -45,7 +45,8 @@ Row = TypeVar("Row", bound=Model)
 
 
 def build(now: datetime | None = None) -> Snapshot:
-    """The public truth as of `now` (UTC; default the clock's). Call it in one read transaction, so that it mixes no states."""
+    """The public truth as of `now` (UTC; default the clock's). Call it in one read transaction, so that it mixes no
+    states."""
     now = now or timezone.now()
     page = queries.the_page()
     components = list(Component.objects.select_related("group").prefetch_related("regions"))

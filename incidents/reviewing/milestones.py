@@ -39,7 +39,8 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Duration:
-    """Seconds from one milestone to another, None while one is missing. Negative is possible: an alert before the impact."""
+    """Seconds from one milestone to another, None while one is missing. Negative is possible: an alert before the
+    impact."""
 
     name: str
     seconds: int | None
