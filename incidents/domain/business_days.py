@@ -13,8 +13,8 @@ _END_OF_DAY = time(23, 59, 59)
 def business_day_due(start: date, days: int, zone: str, holidays: AbstractSet[date] = frozenset()) -> datetime:
     """The last second, as aware UTC, of the business day that is `days` business days after `start`.
 
-    Monday to Friday count, unless they are in `holidays`; the day of `start` itself does not. `zone` is an IANA name: the
-    day ends there. Raises ValueError for fewer than one day, ZoneInfoNotFoundError for an unknown zone.
+    Monday to Friday count, unless they are in `holidays`; the day of `start` itself does not. `zone` is an IANA name:
+    the day ends there. Raises ValueError for fewer than one day, ZoneInfoNotFoundError for an unknown zone.
     """
     if days < 1:
         raise ValueError("A promise in business days needs at least one day.")

@@ -53,7 +53,7 @@ class Segment(NamedTuple):
 
 
 def seconds_between(start: datetime, end: datetime) -> Fraction:
-    """Seconds from one aware time to another, exact (timedelta.total_seconds is a float); negative if `end` is earlier."""
+    """Seconds from one aware time to another, exact (timedelta.total_seconds is a float); may be negative."""
     return Fraction((end - start) // _MICROSECOND, 1_000_000)
 
 
@@ -97,8 +97,9 @@ def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
 def worst_by_instant(intervals: Iterable[Interval], now: datetime, window: Span | None = None) -> list[Segment]:
     """Each instant once, at its heaviest level: sorted, non-overlapping segments, neighbours of one level joined.
 
-    Pass the intervals of one component and region. Open ones, and what a plan says of the future, end at `now`; all are
-    clipped to `window` if there is one. Operational time is left out, so maintenance shows only where nothing worse is open.
+    Pass the intervals of one component and region. Open ones, and what a plan says of the future, end at `now`; all
+    are clipped to `window` if there is one. Operational time is left out, so maintenance shows only where nothing
+    worse is open.
     """
     edges: dict[datetime, Counter[Level]] = {}
     for start, end, level in intervals:

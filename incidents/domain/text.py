@@ -11,13 +11,14 @@ import unicodedata
 # A terminal colour is one thing to a reader, so the whole sequence goes, not only its first byte.
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
-# C0 and C1 but tab and newline, lone surrogates, the byte order mark and the non-characters: XML 1.0 section 2.2 and Unicode 23.7.
+# C0 and C1 but tab and newline, lone surrogates, the byte order mark and the non-characters
+# (XML 1.0 section 2.2, Unicode 23.7).
 _NEVER = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff"
     + "".join(chr(plane * 0x10000 + 0xFFFE) + chr(plane * 0x10000 + 0xFFFF) for plane in range(17))
     + "]"
 )
-# What str.strip() calls white space, then what prints as nothing without being that; the last two are letters that are blank.
+# White space, then what prints as nothing without being that; the last two are a blank pattern and a blank letter.
 _BLANK = (
     " \t\n\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2800\u3164"
@@ -42,7 +43,7 @@ def clean_line(raw: str) -> str:
 
 
 def clean_body(raw: str) -> str:
-    """A text of many lines, such as an update: as clean_line, but line feeds and tabs stay and every line end is a line feed.
+    """A text of many lines, such as an update: as clean_line, but tabs stay and every line end is a line feed.
 
     Leading blank lines and trailing white space go; the indent of the first line stays, because Markdown reads it.
     """

@@ -1,8 +1,8 @@
 """Uptime, day bars and verdicts: functions of the ledger under a stated policy.
 
-The percentage follows the public uptime formula of Atlassian Statuspage pages, with this house's weights as the default:
-floor(100 * (1 - (1 * major + 0.3 * partial) / window), n digits). All sums are exact fractions: a verdict on a contract
-may not hang on a rounding.
+The percentage follows the public uptime formula of Atlassian Statuspage pages:
+floor(100 * (1 - (1 * major + 0.3 * partial) / window), n digits). All sums are exact fractions: a verdict on a
+contract may not hang on a rounding.
 """
 
 from __future__ import annotations
