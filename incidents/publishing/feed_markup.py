@@ -1,0 +1,231 @@
+"""How a feed is written down: Atom (RFC 4287), RSS 2.0, JSON Feed 1.1, and the item HTML of the Statuspage dialect.
+
+Django's feedgenerator is not used: it cannot put elements in the dialect's order nor write `content` and a bare `guid`,
+and it refuses the whole feed for one stray control character.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape, quoteattr
+from zoneinfo import ZoneInfo
+
+from incidents.domain.markup_text import html_to_text
+from incidents.domain.status import Impact
+from incidents.publishing.public import IncidentView, PageView, UpdateView
+
+# What XML 1.0 (section 2.2) cannot carry in any spelling, entities included. Lone surrogates cannot be encoded at all.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BETWEEN_PARAGRAPHS = re.compile(r"</p>\s*<p>")
+_BREAK = re.compile(r"<br ?/?>\n?")
+# Not strftime's: that would follow the locale of the process.
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry: of an incident in the history feeds (`update` None), of one update elsewhere. Times aware, UTC."""
+
+    id: str
+    url: str
+    title: str
+    html: str
+    published_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...]
+    incident_code: str
+    impact: Impact
+    update: UpdateView | None = None
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a feed says, whatever its format. `home_url` is the page that it follows; `zone` is for RFC 822 dates.
+
+    `is_dialect`: written for programs that read Statuspage feeds, so nothing stands in it that they do not know.
+    """
+
+    id: str
+    title: str
+    home_url: str
+    author: str
+    zone: str
+    updated_at: datetime
+    entries: tuple[Entry, ...]
+    is_dialect: bool = False
+
+
+def atom(feed: Feed, self_url: str) -> str:
+    """The feed as Atom, elements in the order of the Statuspage dialect; times in UTC to the second."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<feed xml:lang="en-US" xmlns="http://www.w3.org/2005/Atom">',
+        f"  <id>{escape(feed.id)}</id>",
+        f'  <link rel="alternate" type="text/html" href={quoteattr(feed.home_url)}/>',
+        f'  <link rel="self" type="application/atom+xml" href={quoteattr(self_url)}/>',
+        f"  <title>{escape(feed.title)}</title>",
+        f"  <updated>{_instant(feed.updated_at)}</updated>",
+        f"  <author>\n    <name>{escape(feed.author)}</name>\n  </author>",
+    ]
+    for entry in feed.entries:
+        lines += [
+            "  <entry>",
+            f"    <id>{escape(entry.id)}</id>",
+            f"    <published>{_instant(entry.published_at)}</published>",
+            f"    <updated>{_instant(entry.updated_at)}</updated>",
+            f'    <link rel="alternate" type="text/html" href={quoteattr(entry.url)}/>',
+            f"    <title>{escape(entry.title)}</title>",
+            *(f"    <category term={quoteattr(tag)}/>" for tag in entry.tags),
+            f'    <content type="html">{escape(entry.html)}</content>',
+            "  </entry>",
+        ]
+    return _document([*lines, "</feed>", ""])
+
+
+def rss(feed: Feed, self_url: str) -> str:
+    """The feed as RSS 2.0, as the Statuspage dialect writes it; `guid` is the link."""
+    is_self_named = not feed.is_dialect
+    # Programs that look elements up by local name take an `atom:link` for the channel's link: none in the dialect.
+    atom_space = ' xmlns:atom="http://www.w3.org/2005/Atom"' if is_self_named else ""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"{atom_space}>',
+        "  <channel>",
+        f"    <title>{escape(feed.title)}</title>",
+        f"    <link>{escape(feed.home_url)}</link>",
+        # The oldest pages of the dialect repeat the title here; later ones name the vendor.
+        f"    <description>{escape(feed.title)}</description>",
+        f"    <pubDate>{_mail_date(feed.updated_at, feed.zone)}</pubDate>",
+    ]
+    if is_self_named:
+        lines.append(f'    <atom:link rel="self" type="application/rss+xml" href={quoteattr(self_url)}/>')
+    for entry in feed.entries:
+        lines += [
+            "    <item>",
+            f"      <title>{escape(entry.title)}</title>",
+            f"      <description>\n{escape(entry.html, {chr(39): '&apos;'})}      </description>",
+            f"      <pubDate>{_mail_date(entry.published_at, feed.zone)}</pubDate>",
+            f"      <link>{escape(entry.url)}</link>",
+            f"      <guid>{escape(entry.url)}</guid>",
+            *(f"      <category>{escape(tag)}</category>" for tag in entry.tags),
+            "    </item>",
+        ]
+    return _document([*lines, "  </channel>", "</rss>", ""])
+
+
+def json_feed(feed: Feed, self_url: str) -> str:
+    """The feed as JSON Feed 1.1, one item per update; what the format has no word for stands under `_candor`."""
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "home_page_url": feed.home_url,
+        "feed_url": self_url,
+        "language": "en-US",
+        "authors": [{"name": feed.author}],
+        "items": [_json_item(entry, entry.update) for entry in feed.entries if entry.update],
+    }
+    return json.dumps(_without_illegal(document), ensure_ascii=False, separators=(",", ":"))
+
+
+def dialect_html(incident: IncidentView, page: PageView) -> str:
+    """All updates of an incident as one text, newest first, in the HTML that Statuspage feeds have had since 2026."""
+    return " ".join(_dialect_paragraph(update, ZoneInfo(page.time_zone)) for update in incident.updates)
+
+
+def label_of(update: UpdateView) -> str:
+    """The dialect's word for an update: its stage, or `Update` when the one before it was at the same stage."""
+    return "Update" if update.is_repeat else update.stage.value.replace("_", " ").capitalize()
+
+
+def tag_uri(page: PageView, name: str) -> str:
+    """A lasting id (tag URI, RFC 4151) in the dialect's form; the year is when such ids began, not a date of ours."""
+    return f"tag:{urlsplit(page.url).hostname},2005:{name}"
+
+
+def _dialect_paragraph(update: UpdateView, zone: ZoneInfo) -> str:
+    at = update.posted_at.astimezone(zone)
+    return (
+        f"<p> <small>{_MONTHS[at.month - 1]} <var data-var='date'>{at.day:>2}</var>, "
+        f"<var data-var='time'>{at:%H:%M}</var> {at:%Z}</small><br> "
+        f"<strong>{label_of(update)}</strong> - {_in_paragraph(update.html)}"
+    )
+
+
+def _in_paragraph(html: str) -> str:
+    """The safe HTML of an update as the rest of a paragraph that is open, which it closes.
+
+    Readers of the dialect look for the text between the label and `</p>`, so paragraphs run on with line breaks; a list
+    or a block of code cannot stand in a paragraph and ends it.
+    """
+    html = _BREAK.sub("<br />", _BETWEEN_PARAGRAPHS.sub("<br /><br />", html.strip()))
+    html = html[len("<p>") :] if html.startswith("<p>") else f"</p>{html}" if html.startswith("<") else html
+    if html.endswith("</p>"):
+        return f"{html.removesuffix('</p>')} </p>"
+    return html if "</p>" in html else f"{html} </p>"
+
+
+def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
+    modified = {"date_modified": _instant(update.amended_at)} if update.amended_at else {}
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "content_text": html_to_text(entry.html),
+        "date_published": _instant(entry.published_at),
+        **modified,
+        "tags": list(entry.tags),
+        "_candor": {
+            "incident": entry.incident_code,
+            "sequence": update.sequence,
+            "stage": update.stage.value,
+            "impact": entry.impact.value,
+            "is_reopening": update.is_reopening,
+            "time_note": update.time_note,
+            "next_update_due_at": _instant(update.next_update_due_at) if update.next_update_due_at else None,
+            "component_changes": [
+                {
+                    "component": change.slug,
+                    "code": change.code,
+                    "name": change.name,
+                    "region": change.region or None,
+                    "old_level": change.old_level.value,
+                    "new_level": change.new_level.value,
+                    "since": _instant(change.since),
+                }
+                for change in update.changes
+            ],
+        },
+    }
+
+
+def _document(lines: list[str]) -> str:
+    # Once, over the whole: no field can be forgotten.
+    return _NOT_XML.sub("", "\n".join(lines))
+
+
+def _without_illegal(value: Any) -> Any:
+    """The value with every text freed of what XML cannot carry, so that all formats say the same."""
+    if isinstance(value, str):
+        return _NOT_XML.sub("", value)
+    if isinstance(value, list):
+        return [_without_illegal(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _without_illegal(each) for name, each in value.items()}
+    return value
+
+
+def _instant(at: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _mail_date(at: datetime, zone: str) -> str:
+    """RFC 822 with the numeric offset of the zone at that instant."""
+    return format_datetime(at.astimezone(ZoneInfo(zone)))

@@ -1,0 +1,213 @@
+"""Which feeds there are, what each of them holds, and when one is written again."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from incidents.actions import incident as actions
+from incidents.domain.actor import Actor
+from incidents.domain.status import Impact, Level, Stage
+from incidents.publishing import feeds, snapshot
+from incidents.publishing.public import Snapshot
+from incidents.publishing.tree import SUFFIXES, file_of
+from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
+from tests.publishing.feed_truth import START, URL, component, incident, links, pages, parsed, titles, truth, update
+
+
+def keys(given: Snapshot) -> dict[str, str]:
+    return {page.path: page.key for page in feeds.cold(given)}
+
+
+@pytest.mark.parametrize("name", feeds.FORMATS)
+def test_every_format_of_the_table_yields_a_page_that_the_tree_and_other_sites_can_read(name: str) -> None:
+    form = feeds.FORMATS[name]
+    found = pages(truth(incident(1)))
+    for stem in ("/incidents/code00000001", "/components/api"):
+        page = found[stem + form.ending]
+        assert file_of(page.path) == page.path[1:]
+        assert any(page.path.endswith(suffix) for suffix in SUFFIXES)
+        assert page.content_type == form.content_type
+        assert ("Access-Control-Allow-Origin", "*") in page.headers
+        assert f"{URL}{page.path}".encode() in page.body
+        assert b"Trouble 1" in page.body
+        assert len(links(page)) == 1
+
+
+def test_history_holds_the_25_incidents_with_the_newest_updates_and_the_rest_50_updates() -> None:
+    many = [incident(n, update(1, posted_at=START + timedelta(hours=n)), update(2)) for n in range(1, 41)]
+    many = [
+        replace(row, updates=tuple(sorted(row.updates, key=lambda told: told.posted_at, reverse=True))) for row in many
+    ]
+    found = pages(truth(*many))
+    for path in ("/history.rss", "/history.atom"):
+        assert titles(found[path]) == [f"Trouble {n}" for n in range(40, 15, -1)]
+    for path in ("/feed.json", "/components/api/feed.json"):
+        items = json.loads(found[path].body)["items"]
+        published = [item["date_published"] for item in items]
+        assert len(items) == 50
+        assert published == sorted(published, reverse=True)
+    assert len(parsed(found["/components/api.atom"]).entries) == 50
+
+
+def test_an_incident_feed_holds_all_of_its_updates() -> None:
+    told = [update(n, body=f"Word {n}.") for n in range(1, 71)]
+    found = pages(truth(incident(1, *told)))
+    for form in feeds.FORMATS.values():
+        expected = [f"{URL}/incidents/code00000001#update-i1u{n}" for n in range(70, 0, -1)]
+        assert links(found["/incidents/code00000001" + form.ending]) == expected
+
+
+def test_ids_last_and_updated_moves_forward_through_update_amendment_resolution_and_reopening() -> None:
+    first = incident(9, update(1))
+    second = incident(9, update(1), update(2, is_repeat=True))
+    amended_at = second.updated_at + timedelta(minutes=1)
+    amended = incident(9, update(1, body="We looked.", amended_at=amended_at), second.updates[0], updated_at=amended_at)
+    resolved = incident(9, amended.updates[1], amended.updates[0], update(3, Stage.RESOLVED))
+    reopened = incident(9, *resolved.updates[::-1], update(4, is_reopening=True))
+    story = [pages(truth(row)) for row in (first, second, amended, resolved, reopened)]
+
+    history = [parsed(step["/history.atom"]).entries for step in story]
+    assert {entry.id for entries in history for entry in entries} == {"tag:status.example.com,2005:Incident/9"}
+    assert all(len(entries) == 1 for entries in history)
+    assert all(before[0].updated < after[0].updated for before, after in pairwise(history))
+
+    for path, own in (("/incidents/code00000009.atom", "id"), ("/incidents/code00000009.rss", "link")):
+        narrow = [[entry[own] for entry in parsed(step[path]).entries] for step in story]
+        assert [len(ids) for ids in narrow] == [1, 2, 2, 3, 4]
+        assert all(len(set(ids)) == len(ids) for ids in narrow)
+        assert narrow[1] == narrow[2]
+        assert all(after[-len(before) :] == before for before, after in pairwise(narrow))
+
+    item = json.loads(story[2]["/feed.json"].body)["items"][1]
+    assert item["id"] == "tag:status.example.com,2005:IncidentUpdate/9/1"
+    assert (item["content_text"], item["date_modified"]) == ("We looked.", "2026-06-23T15:13:07Z")
+    assert "date_modified" not in json.loads(story[1]["/feed.json"].body)["items"][1]
+
+
+def test_a_component_feed_holds_its_own_incidents_and_a_group_those_of_its_components() -> None:
+    group = component("core", component("api", group_code="core"), component("web", group_code="core"))
+    former = component("old", group_code="core", is_archived=True)
+    given = truth(
+        incident(1, slugs=("api",)),
+        incident(2, slugs=("web",)),
+        incident(3, slugs=("mail",)),
+        incident(4, slugs=("old",)),
+        incident(5, slugs=("api", "web")),
+        components=(group, component("mail")),
+    )
+    found = pages(replace(given, archived=(former,)))
+    held = {path: [title.split()[-1] for title in titles(page)] for path, page in found.items() if ".atom" in path}
+    assert held["/components/api.atom"] == ["5", "1"]
+    assert held["/components/web.atom"] == ["5", "2"]
+    assert held["/components/mail.atom"] == ["3"]
+    assert held["/components/old.atom"] == ["4"]
+    assert held["/components/core.atom"] == ["5", "4", "2", "1"]
+
+
+def test_a_component_without_incidents_and_an_empty_page_have_valid_feeds() -> None:
+    found = pages(truth())
+    assert set(found) == {
+        *("/history.atom", "/history.rss", "/feed.json"),
+        *("/components/api.atom", "/components/api.rss", "/components/api/feed.json"),
+    }
+    assert all(links(page) == [] for page in found.values())
+
+
+def test_keys_change_with_what_a_feed_says_and_with_nothing_else() -> None:
+    one, two = incident(1, slugs=("api",)), incident(2, slugs=("web",))
+    both = (component("api"), component("web"))
+    before = keys(truth(one, two, components=both))
+    assert keys(truth(one, two, components=both)) == before
+
+    grown = incident(2, update(1), update(2, Stage.RESOLVED), slugs=("web",))
+    after = keys(truth(one, grown, components=both))
+    moved = {path for path in before if before[path] != after[path]}
+    assert {path.split("/")[2].split(".")[0] for path in moved} == {"code00000002", "web"}
+
+    calm = (component("api", level=Level.MAJOR_OUTAGE, description="Another."), component("web"))
+    assert keys(truth(one, two, components=calm, updated_at=START, time_zone="Asia/Tokyo")) == before
+    renamed = keys(truth(one, two, components=both, name="Other"))
+    assert all(renamed[path] != key for path, key in before.items())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "Another"},
+        {"impact": Impact.CRITICAL},
+        {"is_example": True},
+        {"updates": (update(1, body="Amended."),)},
+        {"updates": (update(1, next_update_due_at=START),)},
+        {"affected": ()},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_whatever_changes_the_bytes_changes_the_key(changed: dict[str, Any]) -> None:
+    before, after = truth(incident(1)), truth(replace(incident(1), **changed))
+    path = "/incidents/code00000001/feed.json"
+    assert pages(before)[path].body != pages(after)[path].body
+    assert keys(before)[path] != keys(after)[path]
+
+
+def test_example_incidents_carry_a_category_and_their_own_title() -> None:
+    found = pages(truth(incident(1, is_example=True)))
+    for path in ("/history.atom", "/history.rss"):
+        entry = parsed(found[path]).entries[0]
+        assert (entry.title, [tag.term for tag in entry.tags]) == ("Trouble 1", ["example"])
+
+
+@pytest.mark.django_db
+def test_played_through_the_actions_ids_last_and_times_never_run_back(settings: Any) -> None:
+    settings.SITE_URL = URL
+    api = make_component("API")
+    row = open_incident(api, now=utc("2026-06-23 14:52"))
+    story = [pages(snapshot.build())]
+    # The second update comes from a server whose clock was set back.
+    post_update(row, "investigating", now=utc("2026-06-23 14:40"))
+    story.append(pages(snapshot.build()))
+    post_update(row, "resolved", now=utc("2026-06-23 15:10"))
+    story.append(pages(snapshot.build()))
+    first = row.updates.get(sequence=1)
+    actions.amend_update(
+        actor=MARIA, update_id=first.pk, body="We *were* looking.", reason="Tense", now=utc("2026-06-23 15:20")
+    )
+    story.append(pages(snapshot.build()))
+    actions.reopen_incident(actor=MARIA, incident_id=row.pk, body="It is back.", now=utc("2026-06-23 15:30"))
+    story.append(pages(snapshot.build()))
+
+    history = [parsed(step["/history.atom"]).entries[0] for step in story]
+    assert {entry.id for entry in history} == {f"tag:status.example.com,2005:Incident/{row.pk}"}
+    assert [entry.updated[11:16] for entry in history] == ["14:52", "14:52", "15:10", "15:20", "15:30"]
+    assert [entry.published[11:16] for entry in history] == ["14:52", "14:52", "15:10", "15:10", "15:30"]
+    labels = re.findall("<strong>(.*?)</strong>", history[-1].content[0].value)
+    assert labels == ["Investigating", "Resolved", "Update", "Investigating"]
+
+    for path in (f"/incidents/{row.code}.atom", f"/components/{api.slug}.atom"):
+        ids = [[entry.id for entry in parsed(step[path]).entries] for step in story]
+        assert ids[-1] == [f"tag:status.example.com,2005:IncidentUpdate/{row.pk}/{n}" for n in (4, 3, 2, 1)]
+        assert [len(found) for found in ids] == [1, 2, 3, 3, 4]
+        assert all(after[-len(before) :] == before for before, after in pairwise(ids))
+    amended = json.loads(story[-1]["/feed.json"].body)["items"][-1]
+    assert amended["content_html"] == "<p>We <em>were</em> looking.</p>"
+    assert amended["date_modified"] == "2026-06-23T15:20:00Z"
+
+
+@pytest.mark.django_db
+def test_nothing_internal_stands_in_any_feed() -> None:
+    canary = Actor("user", "CANARY")
+    row = open_incident(make_component("API", actor=canary), actor=canary, body="We look.", key="CANARY")
+    first = row.updates.get()
+    actions.amend_update(actor=canary, update_id=first.pk, body="We looked.", reason="Tense")
+    actions.state_milestone(actor=canary, incident_id=row.pk, milestone="detected", at=START, reason="Alert")
+    make_subscriber("canary@example.org", actor=canary)
+    found = pages(snapshot.build())
+    assert len(found) == 3 + 2 * len(feeds.FORMATS)
+    assert all(b"canary" not in page.body.lower() for page in found.values())
+    assert b"We looked." in found["/feed.json"].body
