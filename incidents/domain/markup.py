@@ -37,6 +37,9 @@ _TAGS = {
 # The empty set under "*" matters: without it the sanitiser lets `title` and `lang` pass on every element.
 _ATTRIBUTES: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}}
 _ALIGNMENTS = {"align": {"left", "center", "right"}}
+_REL = "noopener nofollow ugc"
+# What is left of a link whose address the sanitiser could not parse, such as `http://[`.
+_LINK_TO_NOWHERE = re.compile(f'<a rel="{_REL}">(.*?)</a>', re.DOTALL)
 _SAFE_HREF = re.compile(r"(?:https?://|mailto:)[^\s\x00-\x20\\]+\Z", re.IGNORECASE)
 
 
@@ -62,14 +65,15 @@ def render_html(source: str) -> str:
         rendered = _converter().convert(text)
     except TooComplex:
         return _as_typed(text)
-    return nh3.clean(
+    safe = nh3.clean(
         rendered,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         tag_attribute_values={"th": _ALIGNMENTS, "td": _ALIGNMENTS},
         url_schemes={"http", "https", "mailto"},
-        link_rel="noopener nofollow ugc",
+        link_rel=_REL,
     )
+    return _LINK_TO_NOWHERE.sub(r"\1", safe)
 
 
 def render_text(source: str) -> str:

@@ -25,6 +25,7 @@ _MARKER = re.compile(r">|[-*+](?: |\Z)|\d\.")
 _RESTART = re.compile(r"[ >]*(?:#|=+ *\Z|[-*_](?: *[-*_])* *\Z|\[)")
 _RESTART_COST = 0.06  # for each character that follows it in its block
 _CELL_COST = 12.0
+_NESTING_COST = 12.0  # for each mark of a list or quote on a line, squared: every level reads the rest again
 
 _TOKEN = re.compile(r"`+|\*+|_+|[\[\]\\<\n]|https?://")
 _WORD_INSIDE = re.compile(r"\w_+\w")
@@ -65,12 +66,15 @@ class InlineBudget:
         return True
 
 
-def _is_deep(line: str) -> bool:
+def _depth(line: str) -> int:
+    """How many lists and quotes the line opens by its own marks."""
     prefix = _PREFIX.match(line)
-    if prefix is None:
-        return False
-    marks = prefix.group()
-    return len(_MARKER.findall(marks)) > _MAX_DEPTH or len(marks) - len(marks.lstrip()) > _MAX_INDENT
+    return len(_MARKER.findall(prefix.group())) if prefix else 0
+
+
+def _is_deep(line: str) -> bool:
+    depth = _depth(line)
+    return depth > _MAX_DEPTH or (depth > 0 and len(line) - len(line.lstrip()) > _MAX_INDENT)
 
 
 def _block_cost(lines: list[str]) -> float:
@@ -79,6 +83,7 @@ def _block_cost(lines: list[str]) -> float:
     for line in lines:
         if _RESTART.match(line):
             cost += following * _RESTART_COST
+        cost += _NESTING_COST * _depth(line) ** 2
         pipes = line.count("|")
         cost += pipes * (_CELL_COST + 0.02 * line.count("`"))
         following -= len(line)

@@ -110,7 +110,20 @@ SLOW_SHAPES = [
     *("[", "![", "[a](", "[a](b", '[a]("', "[a](<b", "[a][", "[a]: /u\n", "[a]:\n", "x[", "[`", "`[", "[*", "]("),
     *("*", "**", "*a*", "_a_", "_*", "**a ", "***a** ", "*a _b ", "`", "`a", "`` ` ", "` `` ``` ", "\\", "\\*"),
     *("<", "<a", "<!--", "<a@b>", "<http://a>", "<div>", "http://a ", "http://(", "&", "&amp;", "&#", '"', "\t"),
-    *("|", "|a|b|\n|-|-|\n", "a|b\n-|-\n`|`|`|", ">", "> ", "> a\n", ">> a\n", "- ", "- > ", "1. ", "1. > - "),
+    *(
+        "|",
+        "|a|b|\n|-|-|\n",
+        "a|b\n-|-\n`|`|`|",
+        ">",
+        "> ",
+        "> a\n",
+        ">> a\n",
+        "- ",
+        "- > ",
+        "1. ",
+        "1. > - ",
+        "1. > - > http://a)<div>\n\n",
+    ),
     *("- a\n", "- a\n\n", "    - a\n", "# a\n", "#\n", "#", "---\n", "***\n", "=\n", "a\n=\n", "* * *", "- [ ] a\n"),
     *("a\n", "a\n\n", "a  \n", "    a\n", "\n", "\n ", "a", "a ", "```\n", "```\na\n```\n", "~~~\n", "```hl_lines='"),
     *("[a [b](c) d](e) ", "**a** `b` [c](d)\n", "*[a](b)* ", "| a | b |\n", "\u202e", "\U0001f600", "a\x0b"),
@@ -119,6 +132,7 @@ SLOW_TEXTS = {
     "balanced brackets": "[" * 12_500 + "]" * 12_500,
     "brackets with addresses": "[" * 7_000 + "](a)" * 4_500,
     "emphasis opened then closed": "*a " * 4_100 + "a* " * 4_100,
+    "emphasis inside emphasis": "*a " * 430 + "a* " * 430,
     "fences of every length": "".join("`" * length + "\n" for length in range(3, 220)),
     "backticks of every length": "".join("`" * length + "a" for length in range(1, 215)),
     "list nested by indent": "".join("    " * depth + "- a\n" for depth in range(108)),
@@ -162,7 +176,8 @@ def test_shapes_known_to_be_slow_are_shown_in_time(source: str) -> None:
 def test_a_long_ordinary_text_is_not_taken_for_an_attack() -> None:
     part = (
         "## What we saw\n\nThe **routing layer** (see [status](https://status.example/x) and `GET /v1/models[0]`) "
-        "failed at *14:30*; retries by `client_lib` made it worse, as we'll describe.\nSecond line of the paragraph.\n\n"
+        "failed at *14:30*; retries by `client_lib` made it worse, as we'll describe.\n"
+        "Second line of the paragraph.\n\n"
         "- first item with **weight**\n- second, with a [link](https://example.org/a_b_c)\n    - deeper\n\n"
         "| time | what |\n|---|---|\n| 14:30 | errors |\n| 14:52 | first post |\n\n"
         "```\nTraceback [most recent call\n* * * [[[\n```\n\n> quoted\n\n"
@@ -228,7 +243,9 @@ def test_links_lead_where_they_say_and_carry_nothing_else(source: str, href: str
     assert links == [{"href": href, "rel": REL}]
 
 
-@pytest.mark.parametrize("href", ["javascript:x", "vbscript:x", "data:x", "//a.example", "/a", "#a", "ftp://a.example"])
+@pytest.mark.parametrize(
+    "href", ["javascript:x", "vbscript:x", "data:x", "//a.example", "/a", "#a", "ftp://a.example", "http://["]
+)
 def test_a_link_to_anywhere_else_is_its_words(href: str) -> None:
     assert render_html(f"[words]({href})") == "<p>words</p>"
 
