@@ -1,0 +1,225 @@
+"""The HTML pages as bytes: pure functions of a snapshot. No query, no clock; a body changes only if what it says does.
+
+To add a page: a template under `templates/public/`, one function here that returns its context, one line in `hot`
+(made again with every change) or `cold` (one file each, written when its key changes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from html import unescape
+from typing import Any
+
+from django.template.loader import get_template
+from django.utils.html import strip_tags
+from django.utils.translation import gettext as _
+
+from incidents.domain.markup import render_text
+from incidents.domain.status import Level
+from incidents.publishing import cards, periods, words
+from incidents.publishing.csp import csp
+from incidents.publishing.periods import Month, history_addresses
+from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
+from incidents.publishing.tree import Page
+
+__all__ = ["cold", "csp", "history_addresses", "hot"]
+
+QUIET_DAYS = 14
+DESCRIPTION_LENGTH = 200
+OLDEST_FIRST = "/oldest-first"
+# The script keeps these current in an open tab. Not the form: nothing typed may be lost.
+LIVE = ("front", "incident", "component", "history", "history_month")
+
+
+def hot(snapshot: Snapshot) -> list[Page]:
+    """The pages that speak of everything: front page, list of months, subscribe, and that for unknown addresses."""
+    return [_front(snapshot), _history(snapshot), _subscribe(snapshot), _not_found(snapshot)]
+
+
+def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
+    """One page for each incident (and its oldest-first form), month and component, group or archived."""
+    site = _site(snapshot.page)
+    for incident in snapshot.incidents:
+        yield from _incident_pages(snapshot, incident, site)
+    listed = periods.months(snapshot)
+    for index, month in enumerate(listed):
+        later = listed[index - 1] if index else None
+        earlier = listed[index + 1] if index + 1 < len(listed) else None
+        beside = (later and later.slug, earlier and earlier.slug)
+        yield ColdPage(month.path, key_of(site, month, beside), partial(_month, snapshot.page, month, later, earlier))
+    for component in _all_components(snapshot):
+        theirs = _incidents_of(snapshot, component)
+        key = key_of(site, component, [(row.code, row.title, row.started_at, row.resolved_at) for row in theirs])
+        yield ColdPage(f"/components/{component.slug}", key, partial(_component, snapshot.page, component, theirs))
+
+
+def _front(snapshot: Snapshot) -> Page:
+    banner = cards.banner(snapshot)
+    return _page(
+        snapshot.page,
+        "/",
+        "front",
+        _site_title(snapshot.page),
+        {
+            "banner": banner,
+            "indicator": snapshot.top.indicator,
+            "state": banner.kind,
+            "cards": [
+                cards.card(incident, snapshot.components, snapshot.built_at) for incident in snapshot.open_incidents
+            ],
+            "sections": cards.sections(snapshot),
+            "days": periods.last_days(snapshot, QUIET_DAYS),
+            "changed_at": snapshot.page.updated_at,
+            "issued": int(snapshot.page.updated_at.timestamp()),
+            "description": f"{banner.sentence}. {_plain(banner.detail)}".strip(),
+        },
+    )
+
+
+def _history(snapshot: Snapshot) -> Page:
+    listed = periods.months(snapshot)
+    return _page(snapshot.page, "/history", "history", _("History"), {"months": listed})
+
+
+def _subscribe(snapshot: Snapshot) -> Page:
+    return _page(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
+
+
+def _not_found(snapshot: Snapshot) -> Page:
+    return _page(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
+
+
+def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
+    due = cards.due(incident, snapshot.built_at)
+    key = key_of(site, incident, bool(due and due.is_overdue))
+    for is_oldest_first in (False, True)[: len(incident.updates)]:
+        path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
+        yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
+
+
+def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool) -> Page:
+    updates = [(row, cards.told(row)) for row in incident.updates]
+    due = cards.due(incident, snapshot.built_at)
+    return _page(
+        snapshot.page,
+        path,
+        "incident",
+        incident.title,
+        {
+            "incident": incident,
+            "state": "ok" if not incident.is_open else _state_of(incident),
+            "canonical": snapshot.page.url + incident.url_path,
+            "updates": updates[::-1] if is_oldest_first else updates,
+            "is_oldest_first": is_oldest_first,
+            "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
+            "affected": cards.affected_at_worst(incident),
+            "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
+            "changed_at": incident.updated_at,
+            "feeds": _feeds(snapshot.page, incident.url_path, incident.title),
+            "description": f"{words.STAGES[incident.stage]}: {_shortened(render_text(incident.newest.body))}",
+        },
+    )
+
+
+def _month(page: PageView, month: Month, later: Month | None, earlier: Month | None) -> Page:
+    return _page(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
+
+
+def _component(page: PageView, component: ComponentView, incidents: list[IncidentView]) -> Page:
+    path = f"/components/{component.slug}"
+    return _page(
+        page,
+        path,
+        "component",
+        component.full_name,
+        {
+            "component": component,
+            "row": cards.row(component, page.time_zone),
+            "state": "unknown" if component.is_archived else words.SHORT[component.level],
+            "incidents": incidents,
+            "intervals": [row for part in (component, *component.children) for row in part.intervals],
+            "changed_at": component.updated_at,
+            "feeds": _feeds(page, path, component.full_name),
+            "description": f"{component.full_name}: {words.LEVELS[component.level]}",
+        },
+    )
+
+
+def _page(
+    page: PageView, path: str, template: str, title: str, context: Mapping[str, Any], *, status: int = 200
+) -> Page:
+    name = _site_title(page)
+    whole = {
+        "page": page,
+        "site_title": name,
+        "title": title,
+        "full_title": name if title == name else f"{title} · {name}",
+        "path": path,
+        "canonical": page.url + path,
+        "state": "neutral",
+        "zone": _zone_words(page),
+        "is_live": template in LIVE,
+        "feeds": _feeds(page, "/history", ""),
+        **context,
+    }
+    body = get_template(f"public/{template}.html").render(whole)
+    return Page(
+        path,
+        body.encode(),
+        "text/html; charset=utf-8",
+        status=status,
+        headers=(("Content-Security-Policy", csp()),),
+    )
+
+
+def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]]:
+    """(type, address, title) of the feeds that go with a page, in the words of the Statuspage dialect."""
+    about = f"{_site_title(page)} - {subject}" if subject else f"{_site_title(page)} History"
+    as_json = f"{path}/feed.json" if subject else "/feed.json"
+    return [
+        ("application/atom+xml", f"{page.url}{path}.atom", f"{about} - Atom Feed"),
+        ("application/rss+xml", f"{page.url}{path}.rss", f"{about} - RSS Feed"),
+        ("application/feed+json", f"{page.url}{as_json}", f"{about} - JSON Feed"),
+    ]
+
+
+def _site(page: PageView) -> dict[str, str]:
+    """What every cold page shows of the site. Not `updated_at`: it moves with every change anywhere."""
+    return {"name": page.name, "zone": page.time_zone, "url": page.url}
+
+
+def _site_title(page: PageView) -> str:
+    """The dialect's `<name> Status`, without a second `Status` for a page that is called so."""
+    return page.name if page.name.casefold().endswith("status") else f"{page.name} Status"
+
+
+def _zone_words(page: PageView) -> str:
+    return "UTC" if page.time_zone in ("UTC", "Etc/UTC") else page.time_zone.replace("_", " ")
+
+
+def _state_of(incident: IncidentView) -> str:
+    now = cards.affected_now(incident)
+    return words.SHORT[now[0].level] if now and now[0].level != Level.OPERATIONAL else "notice"
+
+
+def _all_components(snapshot: Snapshot) -> Iterator[ComponentView]:
+    for view in (*snapshot.components, *snapshot.archived):
+        yield view
+        yield from view.children
+
+
+def _incidents_of(snapshot: Snapshot, component: ComponentView) -> list[IncidentView]:
+    inside = (*component.children, *(row for row in snapshot.archived if row.group_code == component.code))
+    codes = {component.code, *(child.code for child in inside)}
+    theirs = (row for row in snapshot.incidents if codes & {view.code for view in row.affected})
+    return periods.newest_first(theirs)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= DESCRIPTION_LENGTH else line[: DESCRIPTION_LENGTH - 1].rstrip() + "…"
+
+
+def _plain(markup: str) -> str:
+    return unescape(strip_tags(markup))

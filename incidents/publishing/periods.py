@@ -1,0 +1,104 @@
+"""Incidents by day and by month, in the zone of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.formats import date_format
+
+from incidents.publishing.public import IncidentView, Snapshot
+
+MONTHS_A_PAGE = 3
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day: the incidents whose trouble began on it, newest first, and those still going on from before."""
+
+    day: date
+    begun: tuple[IncidentView, ...]
+    continued: tuple[IncidentView, ...]
+
+
+@dataclass(frozen=True)
+class Month:
+    """One calendar month, with the incidents whose trouble began in it, newest first."""
+
+    first: date
+    incidents: tuple[IncidentView, ...]
+
+    @property
+    def slug(self) -> str:
+        """As the address writes it: `2026-06`."""
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def path(self) -> str:
+        """Its address on this site."""
+        return f"/history/{self.slug}"
+
+    @property
+    def name(self) -> str:
+        """As people write it: `June 2026`."""
+        return date_format(self.first, "F Y")
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The calendar day of an instant in the zone."""
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def last_days(snapshot: Snapshot, count: int) -> list[Day]:
+    """The last days of the page, today first, the quiet ones included."""
+    zone = snapshot.page.time_zone
+    today = local_day(snapshot.built_at, zone)
+    spans = [_span(incident, zone, today) for incident in snapshot.incidents]
+    return [_day(today - timedelta(days=ago), spans) for ago in range(count)]
+
+
+def months(snapshot: Snapshot) -> list[Month]:
+    """Every month from the first incident or the first component to now, newest first; at least this one."""
+    zone = snapshot.page.time_zone
+    today = local_day(snapshot.built_at, zone)
+    starts = [local_day(incident.started_at, zone) for incident in snapshot.incidents]
+    starts += [row.start_date for row in (*snapshot.leaves, *snapshot.archived) if row.start_date]
+    first = min(starts, default=today).replace(day=1)
+    found: dict[date, list[IncidentView]] = {}
+    for incident in newest_first(snapshot.incidents):
+        found.setdefault(local_day(incident.started_at, zone).replace(day=1), []).append(incident)
+    listed: list[Month] = []
+    month = today.replace(day=1)
+    while month >= first or not listed:
+        listed.append(Month(month, tuple(found.get(month, ()))))
+        month = (month - timedelta(days=1)).replace(day=1)
+    return listed
+
+
+def history_addresses(snapshot: Snapshot) -> list[str]:
+    """Where `/history?page=N` leads: the Nth address, N from 1; three months a page, as in the Statuspage dialect."""
+    listed = months(snapshot)
+    return ["/history", *(month.path for month in listed[MONTHS_A_PAGE::MONTHS_A_PAGE])]
+
+
+def newest_first(incidents: Iterable[IncidentView]) -> list[IncidentView]:
+    """By the time when the trouble began."""
+    return sorted(incidents, key=lambda incident: (incident.started_at, incident.number), reverse=True)
+
+
+_Span = tuple[IncidentView, date, date]
+
+
+def _span(incident: IncidentView, zone: str, today: date) -> _Span:
+    ended = local_day(incident.resolved_at, zone) if incident.resolved_at else today
+    return incident, local_day(incident.started_at, zone), ended
+
+
+def _day(day: date, spans: Sequence[_Span]) -> Day:
+    return Day(
+        day,
+        tuple(newest_first(incident for incident, start, _ in spans if start == day)),
+        tuple(newest_first(incident for incident, start, end in spans if start < day <= end)),
+    )
