@@ -1,8 +1,69 @@
-"""What a person can do in the console."""
+"""What a person can do in the console: the list of addresses is the list of acts."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from incidents.web.console import (
+    audit,
+    components,
+    composer,
+    deliveries,
+    incidents,
+    lost,
+    mailbox,
+    overview,
+    page,
+    sign_in,
+    subscribers,
+    templates,
+)
 
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("sending", overview.sending, name="sending"),
+    path("sign-in", sign_in.sign_in, name="sign-in"),
+    path("sign-out", sign_in.sign_out, name="sign-out"),
+    path("change-password", sign_in.change_password, name="change-password"),
+    path("set-up/<str:token>", sign_in.set_up, name="set-up"),
+    # Incidents
+    path("incidents", incidents.incident_list, name="incidents"),
+    path("incidents/open", composer.open_incident, name="open-incident"),
+    path("incidents/<slug:code>", incidents.incident, name="incident"),
+    path("incidents/<slug:code>/update", composer.post_update, name="post-update"),
+    path("incidents/<slug:code>/resolve", composer.resolve_incident, name="resolve-incident"),
+    path("incidents/<slug:code>/reopen", composer.reopen_incident, name="reopen-incident"),
+    path("incidents/<slug:code>/edit", incidents.edit_incident, name="edit-incident"),
+    path("incidents/<slug:code>/state/<slug:milestone>", incidents.state_milestone, name="state-milestone"),
+    path("updates/<slug:code>/amend", incidents.amend_update, name="amend-update"),
+    path("intervals/<int:number>/correct", incidents.correct_interval, name="correct-interval"),
+    # Components
+    path("components", components.component_list, name="components"),
+    path("components/add", components.add_component, name="add-component"),
+    path("components/<slug:code>/edit", components.edit_component, name="edit-component"),
+    path("components/<slug:code>/set-status", components.set_component_status, name="set-component-status"),
+    path("components/<slug:code>/move-up", components.move_component_up, name="move-component-up"),
+    path("components/<slug:code>/move-down", components.move_component_down, name="move-component-down"),
+    path("components/<slug:code>/archive", components.archive_component, name="archive-component"),
+    path("components/<slug:code>/restore", components.restore_component, name="restore-component"),
+    path("regions/add", components.add_region, name="add-region"),
+    # Who is told
+    path("subscribers", subscribers.subscriber_list, name="subscribers"),
+    path("subscribers/add", subscribers.add_subscriber, name="add-subscriber"),
+    path("subscribers/<int:number>/unsubscribe", subscribers.unsubscribe, name="unsubscribe"),
+    path("deliveries", deliveries.delivery_list, name="deliveries"),
+    path("deliveries/hold", deliveries.hold_sending, name="hold-sending"),
+    path("deliveries/release", deliveries.release_sending, name="release-sending"),
+    path("deliveries/<int:number>", deliveries.delivery, name="delivery"),
+    path("mailbox", mailbox.mailbox, name="mailbox"),
+    path("mailbox/<str:name>", mailbox.letter, name="letter"),
+    # Texts, settings, log
+    path("templates", templates.template_list, name="templates"),
+    path("templates/add", templates.add_template, name="add-template"),
+    path("templates/<int:number>/edit", templates.edit_template, name="edit-template"),
+    path("templates/<int:number>/delete", templates.delete_template, name="delete-template"),
+    path("page", page.edit_page, name="edit-page"),
+    path("audit", audit.audit_log, name="audit"),
+    path("<path:rest>", lost.lost, name="lost"),
+]

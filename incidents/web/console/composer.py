@@ -1,0 +1,226 @@
+"""Open, update, resolve and reopen an incident: the composer."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from incidents import queries
+from incidents.actions import incident as actions
+from incidents.domain.status import Stage
+from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, UpdateTemplate
+from incidents.web.access import actor_of
+from incidents.web.console.board import Board, current_board
+from incidents.web.console.composer_form import PLACES, ComposerForm
+from incidents.web.console.preview import preview_of
+from incidents.web.console.submitting import submit
+from incidents.web.htmx import answer, is_fragment_wanted
+
+NEXT_STAGE = {
+    Stage.INVESTIGATING: Stage.IDENTIFIED,
+    Stage.IDENTIFIED: Stage.MONITORING,
+    Stage.MONITORING: Stage.RESOLVED,
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_incident(request: HttpRequest) -> HttpResponse:
+    """Open an incident with its first update."""
+    return _compose(request, "open", None, Stage.INVESTIGATING)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def post_update(request: HttpRequest, code: str) -> HttpResponse:
+    """Post an update to an open incident; to a resolved one, offer to reopen it."""
+    incident = get_object_or_404(Incident, code=code)
+    if not incident.is_open and request.method != "POST":
+        return redirect("console:reopen-incident", code=code)
+    return _compose(request, "update", incident, incident.stage)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resolve_incident(request: HttpRequest, code: str) -> HttpResponse:
+    """Post the update that resolves an incident."""
+    return _compose(request, "update", get_object_or_404(Incident, code=code), Stage.RESOLVED)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen_incident(request: HttpRequest, code: str) -> HttpResponse:
+    """Open a resolved incident again, with an update that says so."""
+    return _compose(request, "reopen", get_object_or_404(Incident, code=code), Stage.INVESTIGATING)
+
+
+def _compose(request: HttpRequest, mode: str, incident: Incident | None, stage: str) -> HttpResponse:
+    board = current_board()
+    if request.method != "POST":
+        return _page(request, _form(board, mode, incident, initial=_fresh(incident, stage)))
+    form = _form(board, mode, incident, data=request.POST.copy())
+    if request.POST.get("step") in ("preview", "fill"):
+        typed = _typed(form)
+        if request.POST["step"] == "fill":
+            typed |= _filled(form, typed, request.POST.get("template", ""))
+        return _page(request, _form(board, mode, incident, initial=typed), form)
+    outcome = submit(form, lambda: _write(request, form), PLACES)
+    if outcome.result:
+        return _posted(request, outcome.result)
+    newer = _meet_conflict(form) if outcome.is_conflict else []
+    return _page(request, form, newer=newer, status=outcome.status)
+
+
+def _form(
+    board: Board,
+    mode: str,
+    incident: Incident | None,
+    *,
+    data: Any = None,
+    initial: dict[str, Any] | None = None,
+) -> ComposerForm:
+    # A repeated post must mean the same times as the first, or it would be another text under the same key.
+    first = IdempotencyKey.objects.filter(key=data.get("key", "")[:100]).first() if data else None
+    return ComposerForm(
+        data,
+        mode=mode,
+        components=board.leaves(),
+        levels_now=board.levels(),
+        held=board.held_by(incident.pk if incident else None),
+        incident=incident,
+        now=first.created_at if first else timezone.now(),
+        initial=initial,
+    )
+
+
+def _fresh(incident: Incident | None, stage: str) -> dict[str, Any]:
+    newest = incident.updates.last() if incident else None
+    return {
+        "stage": stage,
+        "due": "30",
+        "is_notifying": True,
+        "advice": incident.advice if incident else "",
+        "seen_version": incident.version if incident else "",
+        "seen_sequence": newest.sequence if newest else 0,
+        "key": uuid.uuid4().hex,
+    }
+
+
+def _typed(form: ComposerForm) -> dict[str, Any]:
+    """Everything typed, to show again without judging it."""
+    return {name: field.widget.value_from_datadict(form.data, form.files, name) for name, field in form.fields.items()}
+
+
+def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict[str, Any]:
+    """What a template changes. A text that was typed stays; only an untouched text of another template gives way."""
+    templates = list(UpdateTemplate.objects.all())
+    chosen = next((template for template in templates if str(template.pk) == template_id), None)
+    if chosen is None:
+        return {}
+    title = typed.get("title") or (form.incident.title if form.incident else "")
+    ids = {*form.chosen_ids(), *(row.component.pk for row in form.own_rows())}
+    names = ", ".join(row.component.full_name for row in form.rows() if row.component.pk in ids)
+
+    def flat(text: str) -> str:
+        return text.replace("{components}", names).replace("{title}", str(title))
+
+    body = str(typed.get("body") or "").replace("\r\n", "\n")
+    is_untouched = not body.strip() or body in {flat(template.body) for template in templates}
+    filled = {"body": flat(chosen.body) if is_untouched else f"{body}\n\n{flat(chosen.body)}"}
+    if form.mode == "open" and not typed.get("title") and chosen.title:
+        filled["title"] = flat(chosen.title)
+    offered = [value for value, _label in form.fields["stage"].choices]  # type: ignore[attr-defined]
+    return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
+
+
+def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
+    data = form.cleaned_data
+    shared: dict[str, Any] = {
+        "actor": actor_of(request),
+        "body": data["body"],
+        "stage": data["stage"],
+        "components": form.changes(),
+        "next_update_due_at": form.next_update_due_at(),
+        "is_notifying": data["is_notifying"],
+        "key": data["key"],
+    }
+    if form.incident is None:
+        names = ("title", "started_at", "detected_at", "advice", "impact_override")
+        incident = actions.open_incident(**shared, **{name: data[name] for name in names})
+        return incident.updates.select_related("incident").earliest("sequence")
+    shared |= {"incident_id": form.incident.pk, "seen_version": data["seen_version"]}
+    if form.mode == "reopen":
+        return actions.reopen_incident(**shared)
+    return actions.post_update(**shared, advice=data["advice"])
+
+
+def _posted(request: HttpRequest, update: IncidentUpdate) -> HttpResponse:
+    # The tag tells the browser which draft it may forget.
+    messages.success(request, _("Posted."), extra_tags=f"posted:{request.path}")
+    return redirect(reverse("console:incident", args=[update.incident.code]) + f"#update-{update.code}")
+
+
+def _meet_conflict(form: ComposerForm) -> list[IncidentUpdate]:
+    """Offer what was typed again, on top of what is there now; returns the updates that the writer has not seen."""
+    if IdempotencyKey.objects.filter(key=form.data["key"]).exists():
+        form.data["key"] = uuid.uuid4().hex  # type: ignore[index]
+    if form.incident is None:
+        return []
+    form.incident.refresh_from_db()
+    newer = list(form.incident.updates.filter(sequence__gt=form.cleaned_data["seen_sequence"]))
+    form.data["seen_version"] = str(form.incident.version)  # type: ignore[index]
+    if newer:
+        form.data["seen_sequence"] = str(newer[-1].sequence)  # type: ignore[index]
+    return newer
+
+
+def _page(
+    request: HttpRequest,
+    form: ComposerForm,
+    typed: ComposerForm | None = None,
+    *,
+    newer: list[IncidentUpdate] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    read = typed or form
+    incident = form.incident
+    newest = incident.updates.last() if incident else None
+    stage_now = Stage(incident.stage) if incident else None
+    count = _audience_count(read)
+    is_piece = is_fragment_wanted(request) and request.POST.get("step") == "preview"
+    context = {
+        "form": form,
+        "is_piece": is_piece,
+        "incident": incident,
+        "newest": newest,
+        "newer": newer or [],
+        "is_conflict": status == 409,
+        "suggested": NEXT_STAGE.get(stage_now) if stage_now and form.mode == "update" else None,
+        "templates": UpdateTemplate.objects.all(),
+        "preview": preview_of(read) if read.is_bound else None,
+        "effect": _effect(count, bool(read["is_notifying"].value()), read["stage"].value() == Stage.RESOLVED),
+    }
+    return answer(request, "console/composer/page.html", context, fragment="live" if is_piece else "", status=status)
+
+
+def _audience_count(form: ComposerForm) -> int:
+    ids = set(form.chosen_ids())
+    if form.incident:
+        ids |= set(queries.components_of(form.incident).values_list("pk", flat=True))
+    groups = Component.objects.filter(pk__in=ids, group__isnull=False).values_list("group_id", flat=True)
+    incident_id = form.incident.pk if form.incident else None
+    return queries.audience([*ids, *(pk for pk in groups if pk)], incident_id).count()
+
+
+def _effect(count: int, is_notifying: bool, is_resolving: bool) -> str:
+    """What the button says: the effect, in numbers."""
+    if not is_notifying:
+        return _("Resolve, tell nobody") if is_resolving else _("Post, tell nobody")
+    told = ngettext("notify %(count)s subscriber", "notify %(count)s subscribers", count) % {"count": f"{count:,}"}
+    verb = _("Resolve and %(told)s") if is_resolving else _("Post and %(told)s")
+    return verb % {"told": told}

@@ -1,0 +1,183 @@
+"""The form of the composer: one screen for opening, updating, resolving and reopening an incident."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from incidents.domain.impact import ComponentChange
+from incidents.domain.status import OPEN_STAGES, Level, Stage
+from incidents.models import Component, ImpactInterval, Incident
+from incidents.publishing import words
+from incidents.web.console.forms import IMPACT_CHOICES, BodyField, TextField, choices_of
+from incidents.web.console.times import UtcField
+
+WRONG = "wrong_results"
+LEVEL_CHOICES = [
+    ("", _("No change")),
+    *choices_of(words.LEVELS),
+    (WRONG, _("Degraded: answers, but wrong")),
+]
+DUE_CHOICES = [
+    ("15", _("15 min")), ("30", _("30 min")), ("60", _("60 min")), ("at", _("At")), ("none", _("No promise")),
+]  # fmt: skip
+# Where a refusal of the action is shown on this form.
+PLACES = {"next_update_due_at": "due_at", "since": "components", "regions": "components", "level": "components"}
+LEVEL_KEY = re.compile(r"level_(\d{1,18})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One component in the composer: its fields, and what holds it now (`held`: this incident, `level`: anybody)."""
+
+    component: Component
+    level_now: str
+    held: Sequence[ImpactInterval]
+    level: forms.BoundField
+    since: forms.BoundField
+    regions: forms.BoundField | None
+
+
+class ComposerForm(forms.Form):
+    """`mode` is open, update or reopen. Each component has fields of its own: level_<id>, since_<id>, regions_<id>."""
+
+    title = TextField(label=_("Title"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    stage = forms.ChoiceField(label=_("Stage"), widget=forms.RadioSelect)
+    body = BodyField(label=_("Update"), rows=6)
+    components = forms.CharField(required=False, widget=forms.HiddenInput)
+    due = forms.ChoiceField(label=_("Next update"), choices=DUE_CHOICES, widget=forms.RadioSelect)
+    due_at = UtcField(label=_("Time of the next update (UTC)"), required=False, is_coming=True)
+    advice = BodyField(label=_("Workaround or advice"), rows=3, required=False)
+    started_at = UtcField(
+        label=_("Trouble began (UTC)"),
+        required=False,
+        help_text=_("Counts for each component with no time of its own."),
+    )
+    detected_at = UtcField(label=_("Detected (UTC)"), required=False)
+    impact_override = forms.ChoiceField(label=_("Impact"), choices=IMPACT_CHOICES, required=False)
+    is_notifying = forms.BooleanField(label=_("Notify subscribers"), required=False)
+    seen_version = forms.IntegerField(widget=forms.HiddenInput)
+    seen_sequence = forms.IntegerField(widget=forms.HiddenInput)
+    key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        mode: str,
+        components: Sequence[Component],
+        levels_now: Mapping[int, str],
+        held: Mapping[int, list[ImpactInterval]],
+        incident: Incident | None = None,
+        now: datetime,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.mode, self.incident, self.now = mode, incident, now
+        self._components, self._levels_now, self._held = components, levels_now, held
+        self._drop_fields_of_other_modes()
+        stages = list(Stage) if mode == "update" else OPEN_STAGES
+        self.fields["stage"].choices = [(stage.value, words.STAGES[stage]) for stage in stages]  # type: ignore[attr-defined]
+        for component in components:
+            self._add_fields(component)
+        for field in self.fields.values():
+            if isinstance(field, UtcField):
+                field.now = now
+
+    def rows(self) -> list[Row]:
+        """The components in the order of the page."""
+        return [
+            Row(
+                component,
+                self._levels_now.get(component.pk, Level.OPERATIONAL),
+                self._held.get(component.pk, []),
+                self[f"level_{component.pk}"],
+                self[f"since_{component.pk}"],
+                self[f"regions_{component.pk}"] if f"regions_{component.pk}" in self.fields else None,
+            )
+            for component in self._components
+        ]
+
+    def own_rows(self) -> list[Row]:
+        """The components that this incident holds now."""
+        return [row for row in self.rows() if row.held]
+
+    def other_rows(self) -> list[Row]:
+        """The components that it does not hold."""
+        return [row for row in self.rows() if not row.held]
+
+    def has_other_choice(self) -> bool:
+        """Whether something was chosen among the components that the incident does not hold, or is wrong there."""
+        return any(row.level.value() or row.level.errors or row.since.errors for row in self.other_rows())
+
+    def chosen_ids(self) -> list[int]:
+        """The components whose level was chosen, whether or not the form is valid."""
+        found = (LEVEL_KEY.fullmatch(name) for name, value in self.data.items() if value)
+        return [int(match[1]) for match in found if match]
+
+    def changes(self) -> list[ComponentChange]:
+        """What the checked form says of the components. One that is no longer offered is passed on, to be refused."""
+        offered = {component.pk for component in self._components}
+        found = [change for component in self._components if (change := self._change(component.pk))]
+        strangers = [pk for pk in self.chosen_ids() if pk not in offered]
+        return found + [ComponentChange(pk, Level.MAJOR_OUTAGE) for pk in strangers]
+
+    def next_update_due_at(self) -> datetime | None:
+        """When the next update is promised, on the full minute; None without a promise or with a resolution."""
+        due = self.cleaned_data.get("due", "none")
+        if self.cleaned_data.get("stage") == Stage.RESOLVED or due == "none":
+            return None
+        if due == "at":
+            moment = self.cleaned_data.get("due_at")
+            return moment if isinstance(moment, datetime) else None
+        return (self.now + timedelta(minutes=int(due), seconds=59)).astimezone(UTC).replace(second=0, microsecond=0)
+
+    def clean(self) -> dict[str, Any]:
+        """A promise `at` needs its time."""
+        cleaned = super().clean() or {}
+        is_promise = cleaned.get("due") == "at" and cleaned.get("stage") != Stage.RESOLVED
+        if is_promise and not cleaned.get("due_at") and "due_at" not in self.errors:
+            self.add_error("due_at", _now("Give the time by which you will post again."))
+        return cleaned
+
+    def _drop_fields_of_other_modes(self) -> None:
+        of_open = ("title", "started_at", "detected_at", "impact_override")
+        of_update = ("seen_version", "seen_sequence")
+        dropped = {"open": of_update, "update": of_open, "reopen": (*of_open, "advice")}[self.mode]
+        for name in dropped:
+            del self.fields[name]
+
+    def _add_fields(self, component: Component) -> None:
+        name = component.full_name
+        self.fields[f"level_{component.pk}"] = forms.ChoiceField(
+            label=_now("%(name)s: level") % {"name": name}, choices=LEVEL_CHOICES, required=False
+        )
+        self.fields[f"since_{component.pk}"] = UtcField(
+            label=_now("%(name)s: since (UTC)") % {"name": name}, required=False
+        )
+        self.fields[f"since_{component.pk}"].widget.attrs["placeholder"] = _now("now, or 14:30")
+        regions = [(region.pk, region.name) for region in component.regions.all()]
+        if len(regions) > 1:
+            self.fields[f"regions_{component.pk}"] = forms.TypedMultipleChoiceField(
+                label=_now("%(name)s: regions") % {"name": name},
+                choices=regions,
+                coerce=int,
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+            )
+
+    def _change(self, component_id: int) -> ComponentChange | None:
+        raw = self.cleaned_data.get(f"level_{component_id}")
+        if not raw:
+            return None
+        level = Level.DEGRADED_PERFORMANCE if raw == WRONG else Level(raw)
+        regions = tuple(self.cleaned_data.get(f"regions_{component_id}", ()))
+        since = self.cleaned_data.get(f"since_{component_id}")
+        return ComponentChange(component_id, level, since, regions, raw == WRONG)

@@ -1,0 +1,85 @@
+"""The first screen: what is open, with a clock each, and what is being sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from incidents import queries
+from incidents.domain.impact import Spell, levels_at
+from incidents.models import Incident, IncidentUpdate
+from incidents.reviewing.milestones import milestones
+from incidents.web.console.board import current_board
+from incidents.web.console.sending import sending_now
+from incidents.web.htmx import answer
+
+
+@dataclass(frozen=True)
+class Clock:
+    """An open incident with its clocks in seconds. `due_seconds` is negative when the promised update is over."""
+
+    incident: Incident
+    impact: str
+    newest: IncidentUpdate | None
+    components: list[tuple[str, str]]
+    started_at: datetime
+    open_seconds: int
+    silent_seconds: int
+    due_seconds: int | None
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Open incidents, deliveries on their way, and components that are not operational."""
+    now = timezone.now()
+    board = current_board()
+    levels = board.levels()
+    broken = [row for row in board.leaves() if row.pk in levels]
+    context = {
+        "clocks": _clocks(now),
+        "sending": sending_now(now),
+        "broken": [(row, levels[row.pk], board.open_by_component[row.pk]) for row in broken],
+        "component_count": len(board.leaves()),
+        "now": now,
+    }
+    return answer(request, "console/overview.html", context)
+
+
+@require_safe
+def sending(request: HttpRequest) -> HttpResponse:
+    """What is being sent now; the overview asks for it every few seconds."""
+    return answer(request, "console/sending.html", {"sending": sending_now(timezone.now())}, fragment="panel")
+
+
+def _clocks(now: datetime) -> list[Clock]:
+    standing = queries.standing_intervals().select_related("component__group")
+    rows = queries.open_incidents().prefetch_related(
+        Prefetch("intervals", queryset=standing, to_attr="standing"), "updates", "milestone_statements"
+    )
+    return [_clock(row, now) for row in rows]
+
+
+def _clock(incident: Incident, now: datetime) -> Clock:
+    intervals = incident.standing  # type: ignore[attr-defined]
+    spells: list[Spell] = [queries.spell_of(row) for row in intervals]
+    updates = list(incident.updates.all())
+    newest = updates[-1] if updates else None
+    names = {row.component_id: row.component.full_name for row in intervals}
+    found = milestones(spells, updates, incident.milestone_statements.all())
+    started_at = found[0].at or incident.created_at
+    due_at = newest.next_update_due_at if newest else None
+    return Clock(
+        incident=incident,
+        impact=queries.impact_of(incident, spells),
+        newest=newest,
+        components=[(names[pk], level.value) for pk, level in levels_at(spells, now).items()],
+        started_at=started_at,
+        open_seconds=int((now - started_at).total_seconds()),
+        silent_seconds=int((now - (newest.posted_at if newest else started_at)).total_seconds()),
+        due_seconds=int((due_at - now).total_seconds()) if due_at else None,
+    )

@@ -1,0 +1,124 @@
+"""What is being sent now, and what stands in its way: a read of the deliveries, in a constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from incidents import queries
+from incidents.models import Delivery, OutboxEvent
+
+UNFINISHED = ("pending", "sending", "held")
+FAILED = ("dead", "expired")
+SHOWN_AFTER = timedelta(minutes=15)
+MOST_EVENTS = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One event on its way: numbers of deliveries. `done` need nothing more, whichever way they ended."""
+
+    event: OutboxEvent
+    total: int
+    sent: int
+    waiting: int
+    failed: int
+
+    @property
+    def done(self) -> int:
+        """How many are finished."""
+        return self.total - self.waiting
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Deliveries of one channel that were not accepted and wait for another attempt."""
+
+    channel: str
+    count: int
+    answer_class: str
+    error: str
+    waiting_seconds: int
+
+
+@dataclass(frozen=True)
+class Sending:
+    """`progress` newest first; `unrelayed`: happenings that no worker has taken up yet, and the age of the oldest."""
+
+    progress: list[Progress]
+    troubles: list[Trouble]
+    is_held: bool
+    unrelayed: int
+    unrelayed_seconds: int
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything still waits."""
+        return bool(self.unrelayed or any(item.waiting for item in self.progress))
+
+
+def sending_now(now: datetime) -> Sending:
+    """What is on its way at this instant, with all that finished within the last quarter of an hour."""
+    unrelayed = OutboxEvent.objects.filter(relayed_at__isnull=True).aggregate(
+        count=Count("id"), oldest=Min("occurred_at")
+    )
+    return Sending(
+        progress=_progress(now),
+        troubles=_troubles(now),
+        is_held=queries.the_page().is_sending_held,
+        unrelayed=unrelayed["count"],
+        unrelayed_seconds=_age(unrelayed["oldest"], now),
+    )
+
+
+def progress_of(events: list[OutboxEvent]) -> list[Progress]:
+    """The numbers for some events, in their order; those without deliveries are left out."""
+    counts = {
+        row["event"]: row
+        for row in Delivery.objects.filter(event__in=events)
+        .values("event")
+        .annotate(
+            total=Count("id"),
+            sent=Count("id", filter=Q(state="sent")),
+            waiting=Count("id", filter=Q(state__in=UNFINISHED)),
+            failed=Count("id", filter=Q(state__in=FAILED)),
+        )
+    }
+    return [
+        Progress(event, row["total"], row["sent"], row["waiting"], row["failed"])
+        for event in events
+        if (row := counts.get(event.pk))
+    ]
+
+
+def _progress(now: datetime) -> list[Progress]:
+    unfinished = Delivery.objects.filter(state__in=UNFINISHED).values("event")
+    events = OutboxEvent.objects.filter(
+        Q(pk__in=unfinished) | Q(occurred_at__gt=now - SHOWN_AFTER), reach="subscribers"
+    )
+    return progress_of(list(events.select_related("incident").order_by("-id")[:MOST_EVENTS]))
+
+
+def _troubles(now: datetime) -> list[Trouble]:
+    waiting = Delivery.objects.filter(state__in=("pending", "sending")).exclude(last_class="")
+    counts = list(
+        waiting.order_by().values("channel").annotate(count=Count("id"), oldest=Min("created_at")).order_by("channel")
+    )
+    if not counts:
+        return []
+    newest: dict[str, tuple[str, str]] = {}
+    # The newest failure is the one that was tried last; a handful of rows is enough to name it for every channel.
+    for channel, answer_class, error in waiting.order_by("-due_at").values_list("channel", "last_class", "last_error")[
+        :50
+    ]:
+        newest.setdefault(channel, (answer_class, error))
+    return [
+        Trouble(row["channel"], row["count"], *newest.get(row["channel"], ("", "")), _age(row["oldest"], now))
+        for row in counts
+    ]
+
+
+def _age(moment: datetime | None, now: datetime) -> int:
+    return int((now - moment).total_seconds()) if moment else 0
