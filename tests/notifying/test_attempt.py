@@ -1,0 +1,504 @@
+"""Deliveries against a real SMTP server: classes of answers, order, supersession, expiry, leases and fences."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from incidents.actions import page as page_actions
+from incidents.actions import subscriber as subscriber_actions
+from incidents.models import Attempt, AuditEntry, ChannelPause, Delivery, OutboxEvent
+from incidents.notifying import attempt, claim, fanout
+from incidents.notifying.composing import Composer
+from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
+from tests.notifying.sink import RawServer, Sink, drip, drip_after_dot, say_421
+
+pytestmark = pytest.mark.django_db
+T0 = utc("2026-06-23 14:52")
+
+
+def minutes(count: float) -> datetime:
+    """So many minutes after the incident was opened."""
+    return T0 + timedelta(minutes=count)
+
+
+def fan_out_all() -> None:
+    for event in OutboxEvent.objects.filter(reach="subscribers").order_by("id"):
+        fanout.fan_out(event, event.occurred_at)
+
+
+def given_readers(count: int = 1) -> None:
+    for number in range(count):
+        make_subscriber(f"reader{number}@example.org", now=minutes(-60))
+
+
+def given_incident(**overrides: Any) -> Any:
+    return open_incident(make_component(now=minutes(-90)), now=T0, **overrides)
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_one_connection_carries_many_messages(sink: Sink) -> None:
+    given_readers(30)
+    given_incident()
+    fan_out_all()
+
+    counts = attempt.deliver_due(now=T0)
+
+    assert counts.sent == 30
+    assert sink.commands["MAIL"] == sink.commands["DATA"] == 30
+    assert 1 <= sink.connections <= 4
+    assert {address for address, _raw in sink.raw} == {f"reader{n}@example.org" for n in range(30)}
+
+
+def test_a_few_messages_share_a_single_connection(sink: Sink) -> None:
+    given_readers(5)
+    given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    assert sink.connections == 1
+
+
+def test_what_was_sent_is_not_sent_again(sink: Sink) -> None:
+    given_readers()
+    given_incident()
+    fan_out_all()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    attempt.deliver_due(now=minutes(10))
+    assert len(sink.raw) == 1
+    row = Delivery.objects.get()
+    assert (row.state, row.attempts, row.sent_at, row.lease_until) == ("sent", 1, T0, None)
+
+
+def test_an_unknown_mailbox_is_dead_at_once_and_suspends_the_address(sink: Sink) -> None:
+    sink.script = lambda command, address: "550 5.1.1 no such user" if command == "RCPT" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+
+    counts = attempt.deliver_due(now=T0)
+
+    row = Delivery.objects.get()
+    assert (counts.dead, row.state, row.last_class, row.attempts) == (1, "dead", "permanent", 1)
+    assert "no such user" in row.last_error
+    assert row.subscriber.suspended_at == T0
+    assert AuditEntry.objects.filter(verb="subscriber.suspended").count() == 1
+    assert Attempt.objects.get().answer_class == "permanent"
+
+
+def test_a_refusal_by_policy_is_dead_but_keeps_the_subscriber(sink: Sink) -> None:
+    sink.script = lambda command, address: "554 5.7.1 looks like spam" if command == "DATA" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    row = Delivery.objects.get()
+    assert (row.state, row.subscriber.suspended_at) == ("dead", None)
+
+
+def test_a_greylisted_message_goes_out_on_the_second_attempt_with_the_same_id(sink: Sink) -> None:
+    sink.script = lambda command, address: "451 4.7.1 try later" if command == "RCPT" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+
+    assert attempt.deliver_due(now=T0).retried == 1
+    row = Delivery.objects.get()
+    assert (row.state, row.last_class, row.attempts) == ("pending", "transient", 1)
+    assert timedelta(seconds=24) <= row.due_at - T0 <= timedelta(seconds=36)
+    first_id = row.message_id
+
+    sink.script = lambda command, address: None
+    assert attempt.deliver_due(now=T0 + timedelta(seconds=20)).sent == 0
+    assert attempt.deliver_due(now=T0 + timedelta(seconds=40)).sent == 1
+    assert sink.received[0]["Message-ID"] == first_id
+    assert Delivery.objects.get().attempts == 2
+
+
+def test_a_refusal_of_one_does_not_cost_the_others_their_connection(sink: Sink) -> None:
+    sink.script = lambda command, address: "451 busy" if command == "RCPT" and "reader0" in address else None
+    given_readers(4)
+    given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    assert (len(sink.raw), sink.connections) == (3, 1)
+
+
+def test_a_full_mailbox_is_tried_until_the_update_is_too_old(sink: Sink) -> None:
+    sink.script = lambda command, address: "452 4.2.2 mailbox full" if command == "RCPT" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+    now = T0
+    while Delivery.objects.get().state == "pending":
+        attempt.deliver_due(now=now)
+        now += timedelta(minutes=10)
+    row = Delivery.objects.get()
+    assert row.state == "expired"
+    assert row.attempts == 8  # 0, 30 s, 2.5, 7.5, 22.5, 52.5, 112.5, 232.5 min; the ninth would be after six hours
+
+
+def test_a_connection_cut_after_the_final_dot_is_ambiguous_and_repeats_the_same_id(sink: Sink) -> None:
+    sink.script = lambda command, address: "drop" if command == "DATA" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+
+    assert attempt.deliver_due(now=T0).ambiguous == 1
+    assert Delivery.objects.get().ambiguous == 1
+    sink.script = lambda command, address: None
+    attempt.deliver_due(now=minutes(1))
+
+    assert Delivery.objects.get().state == "sent"
+    ids = [message["Message-ID"] for message in sink.received]
+    assert len(ids) == 2
+    assert ids[0] == ids[1]
+
+
+def test_a_connection_cut_before_the_text_is_merely_transient(sink: Sink) -> None:
+    sink.script = lambda command, address: "drop" if command == "RCPT" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    row = Delivery.objects.get()
+    assert (row.state, row.last_class, row.ambiguous) == ("pending", "transient", 0)
+
+
+@pytest.mark.parametrize("reply", ["553 5.7.1 sender refused", "451 4.3.0 not now", "530 5.7.0 sign in first"])
+def test_a_refused_sender_pauses_the_channel_and_costs_nobody_an_attempt(sink: Sink, reply: str) -> None:
+    sink.script = lambda command, address: reply if command == "MAIL" else None
+    given_readers(10)
+    given_incident()
+    fan_out_all()
+
+    counts = attempt.deliver_due(now=T0)
+
+    assert counts.is_paused
+    assert set(Delivery.objects.values_list("state", "attempts", "lease_until")) == {("pending", 0, None)}
+    pause = ChannelPause.objects.get()
+    assert (pause.channel, pause.until, pause.failures) == ("email", T0 + timedelta(seconds=30), 1)
+    assert reply[:3] in pause.reason
+
+
+def test_a_relay_that_denies_relaying_is_not_held_against_the_recipient(sink: Sink) -> None:
+    sink.script = lambda command, address: "554 5.7.1 Relay access denied" if command == "RCPT" else None
+    given_readers()
+    given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    assert states() == ["pending"]
+    assert ChannelPause.objects.exists()
+
+
+def test_while_the_server_is_down_nothing_is_attempted_and_afterwards_only_the_newest_state_goes_out(
+    settings: Any,
+) -> None:
+    with Sink() as gone:
+        settings.EMAIL_URL = gone.url
+    given_readers(3)
+    incident = given_incident()
+    fan_out_all()
+    for minute in range(30):
+        attempt.deliver_due(now=minutes(minute))
+    post_update(incident, "identified", now=minutes(20))
+    post_update(incident, "monitoring", now=minutes(28))
+    fan_out_all()
+    assert ChannelPause.objects.get().failures >= 5
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
+
+    with Sink() as sink:
+        settings.EMAIL_URL = sink.url
+        attempt.deliver_due(now=minutes(45))
+
+    assert not ChannelPause.objects.exists()
+    assert sorted(states()) == ["sent"] * 3 + ["superseded"] * 6
+    assert len(sink.raw) == 3
+    for message in sink.received:
+        text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert text.index("It is monitoring.") < text.index("It is identified.") < text.index("We are looking into it.")
+
+
+def test_a_pause_doubles_and_ends_with_one_probe(settings: Any) -> None:
+    given_readers(8)
+    given_incident()
+    fan_out_all()
+    with RawServer(say_421) as busy:
+        settings.EMAIL_URL = busy.url
+        attempt.deliver_due(now=T0)
+        tried = busy.connections
+        attempt.deliver_due(now=T0 + timedelta(seconds=29))
+        assert busy.connections == tried
+        attempt.deliver_due(now=T0 + timedelta(seconds=30))
+        assert busy.connections == tried + 1
+    pause = ChannelPause.objects.get()
+    assert (pause.failures, pause.until) == (2, T0 + timedelta(seconds=90))
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
+
+
+def test_a_server_that_wants_fewer_connections_gets_fewer_and_no_pause(settings: Any) -> None:
+    open_now: set[str] = set()
+
+    def script(command: str, address: str) -> str | None:
+        if command == "MAIL":
+            open_now.add(str(sink.connections))
+            return "421 4.7.0 too many" if sink.connections > 1 and len(open_now) == 2 else None
+        return None
+
+    with Sink(script) as sink:
+        settings.EMAIL_URL = sink.url
+        given_readers(12)
+        given_incident()
+        fan_out_all()
+        attempt.deliver_due(now=T0)
+        assert attempt.deliver_due(now=T0).is_paused is False
+    assert not ChannelPause.objects.exists()
+    assert set(states()) == {"sent"}
+
+
+def test_a_server_without_starttls_gets_nothing_when_tls_is_asked_for(settings: Any) -> None:
+    with Sink() as sink:
+        settings.EMAIL_URL = sink.url.replace("smtp://", "smtp+tls://")
+        given_readers()
+        given_incident()
+        fan_out_all()
+        attempt.deliver_due(now=T0)
+    assert sink.commands["MAIL"] == 0
+    assert states() == ["pending"]
+    assert "STARTTLS" in ChannelPause.objects.get().reason
+
+
+@pytest.mark.parametrize(("talk", "kind"), [(drip, "lane"), (drip_after_dot, "ambiguous")])
+def test_a_server_that_drips_is_cut_at_the_deadline(settings: Any, talk: Callable[..., None], kind: str) -> None:
+    settings.MAIL_DEADLINE_SECONDS = (1.0, 1.5)
+    given_readers()
+    given_incident()
+    fan_out_all()
+    with RawServer(talk) as slow:
+        settings.EMAIL_URL = slow.url
+        began = time.monotonic()
+        attempt.deliver_due(now=T0)
+        took = time.monotonic() - began
+    row = Delivery.objects.get()
+    assert (row.last_class, row.last_error) == (kind, "No answer within the deadline.")
+    assert 1.0 <= took < 2.5
+
+
+def test_an_older_update_that_waits_is_superseded_and_contained_in_the_newer_one(sink: Sink) -> None:
+    given_readers()
+    incident = given_incident()
+    fan_out_all()
+    post_update(incident, "identified", body="A release is the cause.", now=minutes(5))
+    fan_out_all()
+    assert states() == ["superseded", "pending"]
+
+    attempt.deliver_due(now=minutes(5))
+
+    (message,) = sink.received
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "A release is the cause." in text
+    assert "We are looking into it." in text
+
+
+def test_a_message_holds_only_what_was_not_sent_before(sink: Sink) -> None:
+    given_readers()
+    incident = given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    post_update(incident, "identified", now=minutes(5))
+    fan_out_all()
+    attempt.deliver_due(now=minutes(5))
+    assert "We are looking into it." not in str(sink.received[1])
+
+
+def test_an_incident_resolved_before_anything_was_delivered_is_told_in_one_message(sink: Sink) -> None:
+    given_readers()
+    incident = given_incident()
+    post_update(incident, "resolved", body="A restart mended it.", now=minutes(9))
+    fan_out_all()
+
+    attempt.deliver_due(now=minutes(9))
+
+    (message,) = sink.received
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "This began at 2026-06-23 14:52 UTC and is resolved." in text
+    assert "A restart mended it." in text
+    assert "We are looking into it." in text
+
+
+def test_an_update_whose_retry_waits_gives_way_to_a_newer_one(sink: Sink) -> None:
+    sink.script = lambda command, address: "451 later" if command == "RCPT" else None
+    given_readers()
+    incident = given_incident()
+    fan_out_all()
+    attempt.deliver_due(now=T0)
+    sink.script = lambda command, address: None
+    post_update(incident, now=T0 + timedelta(seconds=5))
+    fan_out_all()
+    attempt.deliver_due(now=T0 + timedelta(seconds=6))
+    assert states() == ["superseded", "sent"]
+
+
+def test_a_newer_update_waits_while_the_older_one_is_on_its_way(sink: Sink) -> None:
+    given_readers()
+    incident = given_incident()
+    fan_out_all()
+    (older,) = claim.claim_due("email", T0, 10)
+    claim.begin(older, "<x@y>", T0, 180)
+    post_update(incident, now=minutes(1))
+    fan_out_all()
+
+    assert attempt.deliver_due(now=minutes(1)).sent == 0
+    assert claim.finish(older, state="sent", sent_at=minutes(1))
+    assert attempt.deliver_due(now=minutes(1)).sent == 1
+
+
+def test_an_older_update_fanned_out_late_never_follows_a_newer_one(sink: Sink) -> None:
+    given_readers()
+    incident = given_incident()
+    post_update(incident, now=minutes(1))
+    first, second = OutboxEvent.objects.filter(reach="subscribers").order_by("id")
+    fanout.fan_out(second)
+    attempt.deliver_due(now=minutes(1))
+    fanout.fan_out(first)
+    attempt.deliver_due(now=minutes(2))
+    assert len(sink.raw) == 1
+    assert sorted(states()) == ["sent", "superseded"]
+
+
+@pytest.mark.parametrize(("stage", "hours"), [("identified", 6), ("resolved", 24)])
+def test_no_attempt_begins_after_the_expiry(sink: Sink, stage: str, hours: int) -> None:
+    given_readers()
+    incident = given_incident(is_notifying=False)
+    post_update(incident, stage, now=minutes(1))
+    fan_out_all()
+    assert attempt.deliver_due(now=minutes(1) + timedelta(hours=hours)).expired == 1
+    assert sink.raw == []
+    assert states() == ["expired"]
+
+
+def test_the_kill_switch_stops_everything_and_what_waits_is_kept(sink: Sink) -> None:
+    given_readers(2)
+    given_incident()
+    fan_out_all()
+    page_actions.hold_sending(actor=MARIA, is_held=True)
+    counts = attempt.deliver_due(now=T0)
+    assert counts.is_held
+    assert states() == ["pending", "pending"]
+    page_actions.hold_sending(actor=MARIA, is_held=False)
+    assert attempt.deliver_due(now=T0).sent == 2
+
+
+def test_the_kill_switch_is_read_again_right_before_each_message(sink: Sink) -> None:
+    given_readers(4)
+    given_incident()
+    fan_out_all()
+
+    class Held(Composer):
+        def prepare(self, batch: Any) -> None:
+            super().prepare(batch)
+            page_actions.hold_sending(actor=MARIA, is_held=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attempt, "Composer", Held)
+        assert attempt.deliver_due(now=T0).is_held
+    assert sink.raw == []
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("pending", 0)}
+
+
+def test_who_left_between_the_event_and_the_attempt_gets_nothing(sink: Sink) -> None:
+    given_readers(2)
+    given_incident()
+    fan_out_all()
+    leaver = Delivery.objects.earliest("id").subscriber_id
+    subscriber_actions.unsubscribe(subscriber_id=leaver)
+    attempt.deliver_due(now=T0)
+    assert states() == ["suppressed", "sent"]
+
+
+def test_a_lease_that_ran_out_while_sending_counts_as_a_crash_and_three_are_poison(sink: Sink) -> None:
+    given_readers()
+    given_incident()
+    fan_out_all()
+    now = T0
+    for crashes in range(3):
+        (row,) = claim.claim_due("email", now, 10)
+        assert row.crashes == crashes
+        assert claim.begin(row, "<same@id>", now, 180)
+        assert claim.claim_due("email", now + timedelta(seconds=179), 10) == []
+        now += timedelta(seconds=181)
+    assert attempt.deliver_due(now=now).dead == 1
+    assert sink.raw == []
+    assert Delivery.objects.get().last_class == "crash"
+
+
+def test_a_claim_that_ran_out_before_anything_was_sent_is_no_crash(sink: Sink) -> None:
+    given_readers()
+    given_incident()
+    fan_out_all()
+    now = T0
+    for _round in range(5):
+        (row,) = claim.claim_due("email", now, 10)
+        assert row.crashes == 0
+        now += timedelta(seconds=31)
+    assert attempt.deliver_due(now=now).sent == 1
+
+
+def test_the_late_result_of_a_zombie_is_void(sink: Sink) -> None:
+    given_readers()
+    given_incident()
+    fan_out_all()
+    (zombie,) = claim.claim_due("email", T0, 10)
+    assert claim.begin(zombie, "<same@id>", T0, 180)
+
+    later = T0 + timedelta(seconds=200)
+    assert attempt.deliver_due(now=later).sent == 1
+
+    assert not claim.finish(zombie, state="dead")
+    assert not claim.let_go(zombie)
+    assert not claim.begin(zombie, "<same@id>", later, 180)
+    row = Delivery.objects.get()
+    assert (row.state, row.sent_at, row.crashes) == ("sent", later, 1)
+
+
+def test_a_message_that_we_cannot_compose_is_set_aside_and_the_others_go_out(sink: Sink) -> None:
+    given_readers()
+    given_incident()
+    fan_out_all()
+    event = OutboxEvent.objects.get(reach="subscribers")
+    event.facts.pop("incident")
+    event.save()
+    open_incident(title="Another", now=minutes(1))
+    make_subscriber("second@example.org", now=minutes(-1))
+    fan_out_all()
+    now = T0
+    for _round in range(3):
+        now += timedelta(minutes=10)
+        attempt.deliver_due(now=now)
+    assert Delivery.objects.get(event=event, subscriber__address="reader0@example.org").state == "dead"
+    assert {address for address, _raw in sink.raw} == {"reader0@example.org", "second@example.org"}
+
+
+def test_claims_go_by_lane_then_by_time(sink: Sink) -> None:
+    given_incident()
+    subscriber_actions.sign_up(address="new@example.org", client_ip="192.0.2.1", now=minutes(-1))
+    given_readers()
+    fan_out_all()
+    assert [row.lane for row in claim.claim_due("email", T0, 10)] == [1, 2]
+
+
+def test_the_limit_is_kept(sink: Sink) -> None:
+    given_readers(3)
+    given_incident()
+    fan_out_all()
+    assert attempt.deliver_due(now=T0, limit=2).sent == 2
+    assert attempt.deliver_due(now=T0, until=T0).sent == 0
+    assert re.fullmatch("sent,sent,pending", ",".join(states()))
