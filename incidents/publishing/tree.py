@@ -243,7 +243,7 @@ class Tree:
         At a resolution of one second, two changes within one would otherwise share a validator.
         """
         places = (self._cold, self.root / f"rev-{self.version}")  # it may have been hot and become cold
-        known = [meta["last_modified"] for place in places if (meta := _meta(place / file_of(path)))]
+        known: list[int] = [meta["last_modified"] for place in places if (meta := _meta(place / file_of(path)))]
         known.append(self.manifest.retired.get(path, 0))
         return max(int(self._clock()), max(known) + 1)
 

@@ -1,0 +1,192 @@
+"""The guard: the public server. Answers public addresses from memory, forwards the rest to Django, never imports it.
+
+A process of its own, because in one process a slow console page is a slow public page: 8 slow requests on 8 threads
+took `/` from 2 ms to 7.5 s. Environment: PUBLIC_ROOT (the tree), UPSTREAM (`http://127.0.0.1:8001` or
+`unix:/run/candor.sock`), FRONT_THREADS (of the server around it; half of them may wait for Django), TRUSTED_PROXIES
+(addresses or networks whose `X-Forwarded-*` headers are believed), FORWARD_DEADLINE_SECONDS.
+
+Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 16 --no-ws statuspage.front:application`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from statuspage.forward import Forwarder
+from statuspage.shelf import Entry, Headers, Shelf, TornPage, is_open_to_scripts, status_line
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+log = logging.getLogger(__name__)
+FORWARDED = (
+    *("/console", "/accounts", "/subscriptions", "/unsubscribe", "/confirm", "/static", "/v1", "/inbound"),
+    *("/healthz", "/readyz", "/metrics"),
+)
+FORWARDED_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_PLAIN = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "default-src 'none'"),
+]
+_TEXTS = {
+    404: "There is nothing at this address.",
+    405: "This address only answers reading.",
+    503: "The status page is starting. Please try again in a few seconds.",
+}
+
+
+class Front:
+    """The WSGI application. `upstream` takes what is not public."""
+
+    def __init__(self, shelf: Shelf, upstream: Forwarder) -> None:
+        self.shelf = shelf
+        self.upstream = upstream
+
+    @classmethod
+    def from_environment(cls, env: dict[str, str]) -> Front:
+        """Configured from environment variables alone; see the module's docstring. Raises ValueError for a bad one."""
+        upstream = Forwarder(
+            env.get("UPSTREAM", "http://127.0.0.1:8001"),
+            at_once=max(1, int(env.get("FRONT_THREADS", "16")) // 2),
+            deadline_seconds=float(env.get("FORWARD_DEADLINE_SECONDS", "10")),
+            trusted_proxies=[each for each in env.get("TRUSTED_PROXIES", "").replace(",", " ").split() if each],
+        )
+        return cls(Shelf(Path(env.get("PUBLIC_ROOT", "var/public"))), upstream)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if is_forwarded(path, method):
+            if has_odd_segments(path):
+                return self._refuse(404, method, start_response)
+            if method not in FORWARDED_METHODS:
+                return self._refuse(405, method, start_response, [("Allow", ", ".join(sorted(FORWARDED_METHODS)))])
+            return self.upstream(environ, start_response)
+        if method == "GET" or method == "HEAD":  # noqa: PLR1714 - the hottest line
+            return self._read(path, method, environ, start_response)
+        return self._other(path, method, start_response)
+
+    def _read(self, path: str, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        if path == "/history" and environ.get("QUERY_STRING"):
+            address = self._history_address(environ["QUERY_STRING"])
+            if address != path:
+                return self._redirect(address, "302", method, start_response)
+        try:
+            entry = self.shelf.find(path)
+            if entry is None and self._is_slashed(path):
+                return self._redirect(path.rstrip("/"), "308", method, start_response)
+            if entry is None and not self.shelf.is_empty:
+                entry = self.shelf.find("/404")
+        except TornPage:
+            log.warning("%s is being written", path)
+            return self._refuse(503, method, start_response, [("Retry-After", "1")])
+        if entry is not None:
+            return self._send(entry, method, environ, start_response)
+        if self.shelf.is_empty:
+            return self._refuse(503, method, start_response, [("Retry-After", "2")])
+        return self._refuse(404, method, start_response)
+
+    def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
+        form = entry.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        fresh = self.shelf.pulse.headers(time.time())
+        if entry.is_conditional and is_unchanged(entry, environ):
+            start_response("304 Not Modified", form.unchanged_headers + fresh)
+            return []
+        start_response(entry.status_line, form.headers + fresh)
+        return [form.body] if method == "GET" else []
+
+    def _other(self, path: str, method: str, start_response: StartResponse) -> list[bytes]:
+        allow = "GET, HEAD, POST" if path == "/subscribe" else "GET, HEAD"
+        if method == "OPTIONS" and self._is_open(path):
+            headers = [
+                ("Allow", f"{allow}, OPTIONS"),
+                ("Access-Control-Allow-Origin", "*"),
+                ("Access-Control-Allow-Methods", allow),
+                ("Access-Control-Allow-Headers", "*"),
+                ("Access-Control-Max-Age", "86400"),
+            ]
+            start_response("204 No Content", headers + self.shelf.pulse.headers(time.time()))
+            return []
+        return self._refuse(405, method, start_response, [("Allow", allow)])
+
+    def _is_open(self, path: str) -> bool:
+        try:
+            entry = self.shelf.find(path)
+        except TornPage:
+            return True
+        return entry is not None and is_open_to_scripts(path, dict(entry.forms[""].headers)["Content-Type"])
+
+    def _is_slashed(self, path: str) -> bool:
+        return path.endswith("/") and not has_odd_segments(path) and self.shelf.find(path.rstrip("/")) is not None
+
+    def _history_address(self, query: str) -> str:
+        """Where `/history?page=N` leads: N that is no number is not ours to judge, one beyond the last is not there."""
+        asked = parse_qs(query[:200]).get("page", [""])[0]
+        if not (asked.isascii() and asked.isdigit() and len(asked) < 6):
+            return "/history"
+        return self.shelf.history_page(int(asked)) or "/404"
+
+    def _redirect(self, address: str, status: str, method: str, start_response: StartResponse) -> list[bytes]:
+        if address == "/404":
+            return self._send_missing(method, start_response)
+        headers = [("Location", address), ("Cache-Control", "public, max-age=60"), ("Content-Length", "0")]
+        start_response(status_line(int(status)), headers + self.shelf.pulse.headers(time.time()))
+        return []
+
+    def _send_missing(self, method: str, start_response: StartResponse) -> list[bytes]:
+        entry = self.shelf.find("/404")
+        if entry is None:
+            return self._refuse(404, method, start_response)
+        return self._send(entry, method, {}, start_response)
+
+    def _refuse(
+        self, status: int, method: str, start_response: StartResponse, more: Headers | None = None
+    ) -> list[bytes]:
+        text = _TEXTS[status]
+        body = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{text}\n".encode()
+        headers = [*_PLAIN, ("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *(more or [])]
+        start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
+        return [] if method == "HEAD" else [body]
+
+
+def is_forwarded(path: str, method: str) -> bool:
+    """Whether an address belongs to Django: the forwarded prefixes, and sending in the subscription form."""
+    if path == "/subscribe":
+        return method == "POST"
+    return any(path.startswith(each) and path[len(each) : len(each) + 1] in ("", "/") for each in FORWARDED)
+
+
+def has_odd_segments(path: str) -> bool:
+    """Whether a path holds what proxies and servers read differently: empty and dot segments, control characters."""
+    if any(character < " " or character == "\x7f" for character in path):
+        return True
+    return "//" in path or any(each in (".", "..") for each in path.split("/"))
+
+
+def is_unchanged(entry: Entry, environ: dict[str, Any]) -> bool:
+    """Whether the client holds this already: If-None-Match first, compared weakly (RFC 9110, 13.1.2 and 13.1.3)."""
+    tags = environ.get("HTTP_IF_NONE_MATCH")
+    if tags is not None:
+        if tags.strip() == "*":
+            return True
+        return any(tag.strip().removeprefix("W/").strip('"') in entry.etags for tag in tags.split(","))
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since is None:
+        return False
+    try:
+        return entry.last_modified <= parsedate_to_datetime(since).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
+application = Front.from_environment(dict(os.environ))
