@@ -1,1 +1,13 @@
-"""Candor's domain: one app, one label, one migration history."""
+"""The house, from the ground up. A package imports only what stands above it in this list.
+
+- `domain`: the rules. Levels, stages and moves, interval sums, uptime, safe Markdown; pure Python.
+- `models`: the memory. Tables and constraints.
+- `queries`: reads that more than one caller shares.
+- `reviewing`: milestones and durations, each with where it comes from.
+- `outbox`: append an event inside the transaction; ring the bell after commit.
+- `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.
+- `publishing`: what the world sees. One snapshot; pages and feeds as functions of it; revisions on disk.
+- `notifying`: who gets told. Fan-out, attempts, retries, channels.
+- `relay`: after commit, publish once, then fan out, then deliver.
+- `tasks`, `management`, `web`: the doors. Celery, commands, public forms and the console.
+"""

@@ -93,6 +93,8 @@ _db = DATABASES["default"]
 IS_SQLITE = _db["ENGINE"].endswith("sqlite3")
 if IS_SQLITE:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
+    # A file, as in earnest: an SQLite database in memory that threads share knows no WAL and fails where a file waits.
+    _db["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     _db["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",  # a deferred transaction that turns to writing fails at once under load
         "timeout": 20,

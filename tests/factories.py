@@ -39,7 +39,9 @@ def change(component: Component, level: str = Level.MAJOR_OUTAGE, **overrides: A
 def open_incident(*components: Component, level: str = Level.MAJOR_OUTAGE, **overrides: Any) -> Incident:
     """An open incident in which the components are at one level."""
     values = {"actor": MARIA, "title": "Errors", "body": "We are looking into it."}
-    return incident_actions.open_incident(**{**values, "components": [change(row, level) for row in components], **overrides})
+    return incident_actions.open_incident(
+        **{**values, "components": [change(row, level) for row in components], **overrides}
+    )
 
 
 def post_update(incident: Incident, stage: str = "identified", **overrides: Any) -> IncidentUpdate:

@@ -17,7 +17,11 @@ pytestmark = pytest.mark.django_db
 
 
 def open_levels(component) -> list[str]:
-    return list(ImpactInterval.objects.filter(component=component, ended_at=None, superseded_at=None).values_list("level", flat=True))
+    return list(
+        ImpactInterval.objects.filter(component=component, ended_at=None, superseded_at=None).values_list(
+            "level", flat=True
+        )
+    )
 
 
 def test_opening_writes_the_update_the_ledger_the_audit_entry_and_the_event_together():
@@ -61,7 +65,9 @@ def test_a_level_moves_from_since_and_the_two_intervals_touch():
     api = make_component()
     incident = open_incident(api, now=utc("2026-06-23 14:52"))
     post_update(
-        incident, components=[change(api, Level.PARTIAL_OUTAGE, since=utc("2026-06-23 15:00"))], now=utc("2026-06-23 15:10")
+        incident,
+        components=[change(api, Level.PARTIAL_OUTAGE, since=utc("2026-06-23 15:00"))],
+        now=utc("2026-06-23 15:10"),
     )
     first, second = ImpactInterval.objects.order_by("started_at")
     assert first.ended_at == second.started_at == utc("2026-06-23 15:00")
@@ -181,7 +187,10 @@ def test_a_clock_that_was_set_back_does_not_turn_the_timeline_round():
 
 def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason():
     incident = open_incident(
-        make_component(), now=utc("2026-06-23 14:52"), started_at=utc("2026-06-23 14:30"), detected_at=utc("2026-06-23 14:25")
+        make_component(),
+        now=utc("2026-06-23 14:52"),
+        started_at=utc("2026-06-23 14:30"),
+        detected_at=utc("2026-06-23 14:25"),
     )
     view = snapshot.build().incidents[0]
     found = {row.name: (row.at, row.provenance) for row in view.milestones}
@@ -192,7 +201,11 @@ def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason(
     seconds = {row.name: row.seconds for row in view.durations}
     assert seconds["time_to_detect"] == -300, "an alert before the impact is good news"
     actions.state_milestone(
-        actor=MARIA, incident_id=incident.pk, milestone="impact_started", at=utc("2026-06-23 14:20"), reason="Logs show it."
+        actor=MARIA,
+        incident_id=incident.pk,
+        milestone="impact_started",
+        at=utc("2026-06-23 14:20"),
+        reason="Logs show it.",
     )
     view = snapshot.build().incidents[0]
     assert view.started_at == utc("2026-06-23 14:20")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from incidents import relay
+from incidents import queries, relay
 from incidents.actions import component as component_actions
 from incidents.actions import incident as incident_actions
 from incidents.actions import page as page_actions
@@ -116,7 +116,8 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
 
 def _set_the_stage(facts: dict[str, Any], choices: dict[str, Any], at: datetime) -> None:
     page = facts["page"]
-    page_actions.edit_page(actor=SEED, name=page["name"], time_zone=page["time_zone"], now=at)
+    if queries.the_page().name != page["name"]:
+        page_actions.edit_page(actor=SEED, name=page["name"], time_zone=page["time_zone"], now=at)
     for region in facts["regions"]:
         if not Region.objects.filter(key=region["key"]).exists():
             component_actions.add_region(actor=SEED, key=region["key"], name=region["name"], now=at)

@@ -1,0 +1,121 @@
+"""After commit: the page first, then the mails; a fault in one holds up no other, and nothing is done twice."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from incidents import relay
+from incidents.models import Delivery, OutboxEvent
+from incidents.publishing import store
+from tests.factories import make_component, make_subscriber, open_incident, post_update, utc
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_relayed_event_is_on_the_page_and_delivered_and_relayed_once():
+    make_subscriber()
+    open_incident(make_component(), title="Errors everywhere")
+    assert relay.relay() == 2, "the component and the incident"
+    assert relay.relay() == 0
+    assert b"Errors everywhere" in (store.the_tree().root / "current" / "index.html").read_bytes()
+    relay.deliver()
+    assert Delivery.objects.get().state == "sent"
+
+
+def test_a_page_that_cannot_be_rendered_holds_up_nobody_who_must_be_told(monkeypatch, caplog):
+    make_subscriber()
+    open_incident(make_component())
+
+    def broken(now=None):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store, "republish", broken)
+    relay.relay()
+    relay.deliver()
+    assert Delivery.objects.get().state == "sent"
+    assert "disk full" in caplog.text
+    monkeypatch.undo()
+    assert store.is_stale(), "the next sweep tries again"
+
+
+def test_an_update_that_is_silent_reaches_the_page_and_nobody_else(drain):
+    make_subscriber()
+    incident = open_incident(make_component(), is_notifying=False)
+    drain()
+    assert not Delivery.objects.exists()
+    assert incident.title.encode() in (store.the_tree().root / "current" / "index.html").read_bytes()
+
+
+def test_a_sweep_republishes_when_a_promise_falls_due_and_not_before():
+    due = utc("2026-06-23 15:30")
+    open_incident(make_component(), now=utc("2026-06-23 14:52"), next_update_due_at=due, level="degraded_performance")
+    relay.relay(utc("2026-06-23 15:28"))
+    assert not store.is_stale(utc("2026-06-23 15:29"))
+    assert store.is_stale(due)
+    before = store.the_tree().version
+    relay.sweep(due)
+    assert store.the_tree().version == before + 1
+    assert not store.is_stale(due)
+
+
+def test_a_write_that_nobody_relayed_here_makes_the_tree_stale():
+    api = make_component()
+    relay.relay()
+    assert not store.is_stale()
+    open_incident(api)
+    OutboxEvent.objects.update(relayed_at=timezone.now())
+    assert store.is_stale(), "another host relayed it into a tree of its own"
+
+
+def test_a_page_that_did_not_change_keeps_its_bytes_and_its_validator():
+    incident = open_incident(make_component(), now=utc("2026-06-23 14:52"))
+    relay.relay(utc("2026-06-23 14:53"))
+    page = store.the_tree().root / "cold" / "incidents" / f"{incident.code}.html.meta"
+    before = page.read_bytes()
+    store.republish(utc("2026-06-23 14:54"))
+    assert page.read_bytes() == before
+    post_update(incident, now=utc("2026-06-23 14:55"))
+    relay.relay(utc("2026-06-23 14:55"))
+    assert page.read_bytes() != before
+
+
+def test_the_heartbeat_says_which_revision_lives():
+    make_component()
+    relay.sweep()
+    beat = store.the_tree().heartbeat()
+    assert (beat["revision"], beat["record"]) == (store.the_tree().version, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishers_at_once_leave_the_newest_state_whole():
+    """Four threads republish while updates are written; the tree ends at the last update, whichever came last."""
+    incident = open_incident(make_component())
+    faults: list[BaseException] = []
+
+    def publish() -> None:
+        try:
+            for _ in range(5):
+                relay.relay()
+                store.republish()
+        except BaseException as error:  # a thread's fault must reach the test
+            faults.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=publish) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(5):
+        post_update(incident, body=f"Update number {number}.")
+    for thread in threads:
+        thread.join()
+    relay.relay()
+    assert faults == []
+    page = settings.PUBLIC_ROOT / "cold" / "incidents" / f"{incident.code}.html"
+    assert "Update number 4." in page.read_text()
+    assert OutboxEvent.objects.filter(relayed_at=None).count() == 0
