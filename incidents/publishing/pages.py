@@ -6,6 +6,7 @@ To add a page: a template under `templates/public/`, one function here that retu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from html import unescape
@@ -28,6 +29,7 @@ __all__ = ["cold", "csp", "history_addresses", "hot"]
 QUIET_DAYS = 14
 DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
+_TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
 # The script keeps these current in an open tab. Not the form: nothing typed may be lost.
 LIVE = ("front", "incident", "component", "history", "history_month")
 
@@ -163,7 +165,8 @@ def _page(
         "feeds": _feeds(page, "/history", ""),
         **context,
     }
-    body = get_template(f"public/{template}.html").render(whole)
+    # Finders of status pages read the title with patterns; the layout of a template is not part of it.
+    body = _TITLE.sub(r"<title>\1</title>", get_template(f"public/{template}.html").render(whole).strip(), count=1)
     return Page(
         path,
         body.encode(),
