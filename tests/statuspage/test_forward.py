@@ -37,7 +37,9 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_GET(self):
         length = int(self.headers.get("Content-Length") or 0)
-        self.server.seen.append((self.command, self.path, list(self.headers.items()), self.rfile.read(length)))
+        self.server.seen.append(  # type: ignore[attr-defined]
+            (self.command, self.path, list(self.headers.items()), self.rfile.read(length))
+        )
         if self.path.startswith("/console/moved"):
             return self._answer(
                 302, b"", [("Location", "/console/there"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
