@@ -87,6 +87,8 @@ class ComposerForm(forms.Form):
         self.fields["stage"].choices = [(stage.value, words.STAGES[stage]) for stage in stages]  # type: ignore[attr-defined]
         for component in components:
             self._add_fields(component)
+        if not self.is_bound:
+            self.fields["title" if mode == "open" else "body"].widget.attrs["autofocus"] = True
         for field in self.fields.values():
             if isinstance(field, UtcField):
                 field.now = now

@@ -222,9 +222,8 @@ def test_a_silent_update_tells_nobody(console, api):
 
 
 def test_the_preview_is_a_fragment_that_shows_the_text_as_the_page_will(console, api):
-    form = typed(
-        console.get(OPEN), step="preview", body="**Bold** <script>alert(1)</script>", **{f"level_{api.pk}": "major_outage"}
-    )  # fmt: skip
+    form = typed(console.get(OPEN), step="preview", body="**Bold** <script>alert(1)</script>")
+    form[f"level_{api.pk}"] = "major_outage"
     html = console.post(OPEN, form, headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in html
     assert "<strong>Bold</strong>" in html

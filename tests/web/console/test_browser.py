@@ -1,0 +1,133 @@
+"""The console in a real browser: the keyboard, drafts, both themes, and no rule of accessibility broken."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from incidents.models import Incident
+from tests.factories import make_component, make_region, make_subscriber, open_incident, post_update
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (375, 1280)
+# Playwright keeps an event loop in this thread until the session ends; tests still talk to the database from it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture
+def signed_in(page, live_server):
+    """A browser in which maria has signed in; nothing may go wrong on the console of the browser."""
+    User.objects.create_user("maria", password="correct horse battery")
+    complaints = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"{live_server.url}/console/")
+    page.get_by_label("Username").fill("maria")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{live_server.url}/console/")
+    yield page
+    assert complaints == []
+
+
+def test_an_incident_is_opened_and_updated_with_the_keyboard_alone(signed_in):
+    page = signed_in
+    api = make_component("API")
+    make_subscriber("all@example.org")
+    make_subscriber("api@example.org", component_ids=[api.pk])
+    page.keyboard.press("n")
+    page.wait_for_url("**/incidents/open")
+    expect(page.get_by_label("Title", exact=True)).to_be_focused()
+    page.keyboard.type("Errors on the API")
+    page.keyboard.press("Enter")  # must not publish
+    page.get_by_label("Update", exact=True).focus()
+    page.keyboard.type("We are **looking** into it.")
+    page.get_by_label("API: level").or_(page.locator(f"#id_level_{api.pk}")).first.focus()
+    page.keyboard.type("Major")
+    expect(page.locator(".preview strong")).to_have_text("looking")
+    expect(page.locator("#effect")).to_have_text("Post and notify 2 subscribers")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/incidents/*#update-*")
+    incident = Incident.objects.get()
+    assert incident.intervals.get().level == "major_outage"
+
+    page.keyboard.press("u")
+    page.wait_for_url("**/update")
+    expect(page.get_by_label("Update", exact=True)).to_be_focused()
+    page.keyboard.type("The cause is known: n j k ? /")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/incidents/*#update-*")
+    assert [row.body for row in incident.updates.all()] == [
+        "We are **looking** into it.", "The cause is known: n j k ? /",
+    ]  # fmt: skip
+
+
+def test_what_was_typed_survives_leaving_the_page_and_is_forgotten_once_posted(signed_in, live_server):
+    page = signed_in
+    page.goto(f"{live_server.url}/console/incidents/open")
+    page.get_by_label("Update", exact=True).fill("Half a thought")
+    page.goto(f"{live_server.url}/console/")
+    page.goto(f"{live_server.url}/console/incidents/open")
+    expect(page.get_by_label("Update", exact=True)).to_have_value("Half a thought")
+    expect(page.get_by_text("Your draft was restored.")).to_be_visible()
+    page.get_by_label("Title", exact=True).fill("Errors")
+    page.locator("[data-post]").dblclick()
+    page.wait_for_url("**/incidents/*#update-*")
+    assert Incident.objects.count() == 1
+    page.goto(f"{live_server.url}/console/incidents/open")
+    expect(page.get_by_label("Update", exact=True)).to_have_value("")
+
+
+def test_rows_are_walked_with_j_and_k_and_the_keys_are_shown(signed_in, live_server):
+    page = signed_in
+    for number in range(3):
+        open_incident(title=f"Errors {number}")
+    page.goto(f"{live_server.url}/console/incidents")
+    for key in "jjk":
+        page.keyboard.press(key)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Errors 1")
+    page.goto(f"{live_server.url}/console/incidents")
+    page.keyboard.press("/")
+    page.keyboard.type("Errors 2")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.wait_for_url(lambda url: "q=Errors" in url)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, live_server, theme):
+    page = signed_in
+    regions = [make_region("eu"), make_region("us")]
+    group = make_component("Apps", is_group=True)
+    api = make_component("API", region_ids=[region.pk for region in regions])
+    make_component("iOS app", group_id=group.pk)
+    make_subscriber()
+    incident = open_incident(api, title="Errors on the API")
+    post_update(incident, "monitoring", advice="Wait.")
+    page.emulate_media(color_scheme=theme)
+    paths = [
+        "", "incidents", f"incidents/{incident.code}", f"incidents/{incident.code}/update", "incidents/open",
+        f"incidents/{incident.code}/edit", "components", "components/add", "subscribers", "subscribers/add",
+        "deliveries", "mailbox", "templates", "templates/add", "audit", "page",
+    ]  # fmt: skip
+    for path in paths:
+        page.goto(f"{live_server.url}/console/{path}")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        found = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
+        assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a.button, button, summary, select, input:not([type=hidden])')]
+        .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 16).map(e => e.outerHTML)"""
+    )
+    assert small == []
