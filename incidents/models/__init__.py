@@ -1,5 +1,6 @@
 """Memory: tables and constraints. No behaviour that crosses tables; only `incidents.actions` writes the domain
 tables."""
+
 from __future__ import annotations
 
 from incidents.models.audit import AuditEntry
