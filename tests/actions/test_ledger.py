@@ -86,7 +86,7 @@ def test_a_status_by_hand_opens_moves_and_closes_intervals_of_its_own():
     for level in ("degraded_performance", "major_outage", "operational"):
         component_actions.set_component_status(actor=MARIA, component_id=api.pk, level=level)
     rows = list(ImpactInterval.objects.order_by("id").values_list("level", "source", "incident"))
-    assert rows == [("degraded_performance", "manual", None), ("major_outage", "manual", None)]
+    assert rows == [("degraded_performance", "manual", None), ("major_outage", "manual", None)]  # type: ignore[comparison-overlap]
     assert snapshot.build().components[0].level == Level.OPERATIONAL
 
 

@@ -38,11 +38,12 @@ class Cluster:
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
         """Start a program of the server as the server's user."""
-        as_user = {"user": self.user, "group": pwd.getpwnam(self.user).pw_gid} if os.geteuid() == 0 else {}
+        is_root = os.geteuid() == 0
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.data.parent), "LC_ALL": "C.UTF-8"}
         return subprocess.Popen(
             command, cwd=self.data.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
-            start_new_session=True, **as_user,
+            start_new_session=True, user=self.user if is_root else None,
+            group=pwd.getpwnam(self.user).pw_gid if is_root else None,
         )  # fmt: skip
 
     def start(self) -> None:
