@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from time import process_time
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from incidents.actions import component as component_actions

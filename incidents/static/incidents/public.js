@@ -47,6 +47,7 @@
 
     // The age is counted from when a newer heartbeat was first seen, so a wrong clock here does no harm.
     const tick = () => {
+      if (doc.hidden) return;
       const now = Date.now(), old = (base + now - seen) / 1000 > 120, note = one("#stale");
       all("[data-due]").forEach(el => {
         const left = (Date.parse(el.dataset.due) - now) / 1000;
@@ -103,6 +104,7 @@
         wait = Math.min(wait * 2, 300);
       }
       tick();
+      clearTimeout(timer);
       timer = setTimeout(poll, wait * (800 + Math.random() * 400));
     };
 

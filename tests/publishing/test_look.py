@@ -1,0 +1,290 @@
+"""The public pages in a real browser: readable by all, whole without script, current and honest with it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Route
+from playwright.sync_api import Page as Tab
+
+from incidents.domain.status import Level
+from incidents.models import Incident
+from incidents.publishing.tree import Page
+from tests.factories import make_component, post_update, utc
+from tests.publishing.page_world import (
+    add_past,
+    all_pages,
+    open_the_incident,
+    resolve,
+    set_status,
+    ten_components,
+    truth_at,
+)
+
+# Playwright keeps an event loop in this thread from the first browser test to the end of the session; without this,
+# Django would refuse to ask the database in every later test of the process.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+SITE = "http://status.example.com"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+PHONE = {"width": 375, "height": 667}
+
+
+class Site:
+    """Answers from `pages` at the time `now` of the story's day; while `is_down` it drops every request."""
+
+    def __init__(self, pages: dict[str, Page]) -> None:
+        self.pages = pages
+        self.now = self.as_of = "15:10:00"
+        self.is_down = False
+        self.asked: list[str] = []
+
+    def answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(SITE)
+        self.asked.append(path)
+        page = self.pages.get(path)
+        if self.is_down or page is None:
+            route.abort()
+            return
+        route.fulfill(
+            status=page.status,
+            body=page.body,
+            headers={
+                **dict(page.headers),
+                "Content-Type": page.content_type,
+                "ETag": f'"{hash(page.body)}"',
+                "Date": f"Tue, 23 Jun 2026 {self.now} GMT",
+                "Candor-As-Of": f"2026-06-23T{self.as_of}Z",
+            },
+        )
+
+    def open(self, browser: Browser, path: str, at: str = "15:10", **context: Any) -> Tab:
+        """A tab with the page at a path, at a time of the story's day (UTC)."""
+        self.now = self.as_of = f"{at}:00"
+        tab = browser.new_context(**{"viewport": PHONE, "timezone_id": "Asia/Tokyo", **context}).new_page()
+        if context.get("java_script_enabled", True):
+            tab.clock.install(time=utc(f"2026-06-23 {at}"))
+        tab.route("**/*", self.answer)
+        self.complaints: list[str] = []
+        tab.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        tab.goto(SITE + path)
+        return tab
+
+
+@pytest.fixture
+def during(browser: Browser) -> Site:
+    """The site at 15:10 of the story."""
+    leaves = ten_components()
+    add_past(leaves)
+    open_the_incident(leaves)
+    return Site(all_pages(truth_at("15:10")))
+
+
+def one_of_each(site: Site) -> list[str]:
+    kinds = [r"/", r"/history", r"/history/2026-06", r"/subscribe", r"/404", r"/components/claude-ai"]
+    kinds += [r"/components/mobile-apps", r"/incidents/[^/]+", r"/incidents/[^/]+/oldest-first"]
+    return [next(path for path in site.pages if re.fullmatch(kind, path)) for kind in kinds]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser, during, scheme):
+    paths = [path for path in one_of_each(during) if "oldest-first" not in path]
+    story = next(row for row in truth_at("15:10").incidents if row.is_open)
+    for path in [*paths, story.url_path]:
+        tab = during.open(browser, path, color_scheme=scheme)
+        tab.evaluate("document.querySelectorAll('details').forEach(el => el.open = true)")
+        found = Axe().run(tab, options=RULES)
+        told = [(row["id"], [node["html"][:120] for node in row["nodes"]][:3]) for row in found.response["violations"]]
+        assert told == [], path
+        assert [line for line in during.complaints if "404" not in line] == [], path
+        tab.context.close()
+
+
+def test_axe_finds_nothing_when_all_is_well_or_nothing_is_there(browser):
+    sites = [Site(all_pages(truth_at("15:10")))]
+    make_component("Web", now=utc("2026-01-01 00:00"))
+    sites.append(Site(all_pages(truth_at("15:10"))))
+    for site in sites:
+        tab = site.open(browser, "/")
+        assert Axe().run(tab, options=RULES).response["violations"] == []
+        tab.context.close()
+
+
+def test_every_level_has_enough_contrast_in_both_themes(browser):
+    levels = [level for level in Level if level != Level.OPERATIONAL]
+    for level in levels:
+        set_status(make_component(level.value, now=utc("2026-01-01 00:00")), level, utc("2026-06-23 12:00"))
+    site = Site(all_pages(truth_at("15:10")))
+    for scheme in ("light", "dark"):
+        tab = site.open(browser, "/", color_scheme=scheme)
+        assert Axe().run(tab, options=RULES).response["violations"] == []
+        tab.context.close()
+
+
+def test_nothing_scrolls_sideways(browser, during):
+    for path in one_of_each(during):
+        tab = during.open(browser, path)
+        for width in (320, 375, 720, 1280):
+            tab.set_viewport_size({"width": width, "height": 700})
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
+        tab.context.close()
+
+
+def test_the_first_screen_of_a_phone_answers_the_four_questions(browser, during):
+    tab = during.open(browser, "/")
+    for words in ("Major System Outage", "Increased error rates across all", "Started", "Next update by"):
+        box = tab.get_by_text(words).first.bounding_box()
+        assert box["y"] + box["height"] <= PHONE["height"], words
+    assert tab.get_by_role("heading", name="What you can do").bounding_box()["y"] < PHONE["height"]
+    assert tab.get_by_role("link", name="Subscribe").first.bounding_box()["y"] < PHONE["height"]
+
+
+def test_a_page_is_one_request_and_sets_nothing(browser, during):
+    tab = during.open(browser, "/")
+    assert during.asked == ["/"]
+    assert tab.context.cookies() == []
+    assert during.complaints == []
+
+
+def test_the_pages_are_whole_without_script(browser, during):
+    tab = during.open(browser, "/", java_script_enabled=False)
+    assert tab.get_by_role("heading", level=1).inner_text() == "Major System Outage"
+    assert tab.get_by_text("Next update by 15:30 UTC").is_visible()
+    assert tab.get_by_text("Last changed 23 Jun 2026, 14:52:00 UTC").is_visible()
+    assert not tab.get_by_role("button", name="Times in my zone").is_visible()
+    tab.locator(".days-table summary").first.click()
+    assert tab.locator(".days-table table").first.is_visible()
+
+
+def test_the_keyboard_reaches_the_content_first_and_shows_where_it_is(browser, during):
+    tab = during.open(browser, "/", viewport={"width": 1280, "height": 800})
+    tab.keyboard.press("Tab")
+    assert tab.get_by_role("link", name="Skip to the content").is_visible()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    focused = "getComputedStyle(document.activeElement)"
+    assert tab.evaluate("document.activeElement.closest('main') !== null")
+    assert tab.evaluate(f"{focused}.outlineStyle") == "solid"
+    assert tab.evaluate(f"parseFloat({focused}.outlineWidth)") >= 2
+
+
+def test_the_script_counts_down_to_the_promise_and_past_it(browser, during):
+    tab = during.open(browser, "/", at="15:18")
+    assert tab.locator(".due").inner_text() == "Next update by 15:30 UTC (in 11 min)"
+    tab.clock.run_for(16 * 60 * 1000)
+    assert tab.locator(".due").inner_text() == "Next update by 15:30 UTC · overdue by 4 min"
+    during.pages = all_pages(truth_at("15:34"))
+    tab.reload()
+    assert tab.locator(".due").inner_text() == "Next update overdue since 15:30 UTC by 4 min"
+
+
+def test_times_turn_to_the_readers_zone_and_back_and_the_choice_is_kept(browser, during):
+    tab = during.open(browser, "/")
+    tab.get_by_role("button", name="Times in my zone").click()
+    assert tab.locator(".card time").first.inner_text() == "23:30 GMT+9"
+    assert tab.locator(".card time").first.get_attribute("title") == "14:30 UTC"
+    assert tab.locator(".due time").inner_text() == "24 Jun 2026, 00:30 GMT+9"
+    tab.reload()
+    assert tab.locator(".card time").first.inner_text() == "23:30 GMT+9"
+    tab.get_by_role("button", name="Times in UTC").click()
+    assert tab.locator(".card time").first.inner_text() == "14:30 UTC"
+
+
+def test_the_theme_can_be_switched_and_is_kept(browser, during):
+    tab = during.open(browser, "/", color_scheme="light")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = tab.evaluate(background)
+    tab.get_by_role("button", name="Light or dark").click()
+    assert tab.evaluate(background) != light
+    tab.reload()
+    assert tab.evaluate(background) != light
+
+
+def test_a_newer_page_takes_its_place_and_leaves_the_reader_theirs(browser, during):
+    tab = during.open(browser, "/")
+    tab.locator(".days-table summary").nth(2).click()
+    group = tab.locator(".group").first
+    group.locator("summary").first.focus()
+    tab.evaluate("window.scrollTo(0, 900)")
+    before = group.bounding_box()["y"]
+    story = next(row for row in truth_at("15:10").incidents if row.is_open)
+    post_update(Incident.objects.get(pk=story.number), body="It is the router.", now=utc("2026-06-23 15:12"))
+    during.pages = all_pages(truth_at("15:12"))
+    tab.clock.run_for(4_000)
+    tab.get_by_text("It is the router.").first.wait_for()
+    assert tab.evaluate("document.activeElement.parentElement.id") == group.get_attribute("id")
+    assert tab.locator(".days-table").nth(2).get_attribute("open") is not None
+    assert abs(group.bounding_box()["y"] - before) <= 2
+    assert "checked" in tab.locator("#age").inner_text()
+
+
+def test_an_unchanged_page_is_left_alone(browser, during):
+    tab = during.open(browser, "/")
+    tab.evaluate("document.querySelector('main').dataset.mark = 'same'")
+    tab.clock.run_for(4_000)
+    tab.get_by_text("checked").wait_for()
+    for _ in range(2):
+        with tab.expect_response(f"{SITE}/"):
+            tab.clock.run_for(40_000)
+    assert tab.locator("main").get_attribute("data-mark") == "same"
+    assert during.asked.count("/") == 4
+
+
+def test_a_page_that_cannot_be_refreshed_says_so_and_is_no_longer_green(browser):
+    make_component("Web", now=utc("2026-01-01 00:00"))
+    site = Site(all_pages(truth_at("14:00")))
+    tab = site.open(browser, "/", at="14:02")
+    colour = "getComputedStyle(document.querySelector('.banner')).backgroundColor"
+    green = tab.evaluate(colour)
+    tab.clock.run_for(4_000)
+    tab.get_by_text("checked").wait_for()
+    assert not tab.locator("#stale").is_visible()
+    site.is_down = True
+    tab.clock.run_for(180_000)
+    assert re.fullmatch(
+        r"This page could not be refreshed since 14:02 UTC; what you see may be old\.",
+        tab.locator("#stale").inner_text(),
+    )
+    assert tab.evaluate(colour) != green
+    site.is_down, site.now, site.as_of = False, "14:12:00", "14:12:00"
+    # What a browser says when the reader comes back to the tab.
+    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    tab.locator("#stale").wait_for(state="hidden")
+    assert tab.evaluate(colour) == green
+
+
+def test_a_server_whose_heart_has_stopped_is_not_believed(browser):
+    make_component("Web", now=utc("2026-01-01 00:00"))
+    site = Site(all_pages(truth_at("14:00")))
+    tab = site.open(browser, "/", at="14:30")
+    site.as_of = "14:02:00"
+    tab.clock.run_for(4_000)
+    tab.locator("#stale").wait_for()
+    assert "could not be refreshed since 14:02 UTC" in tab.locator("#stale").inner_text()
+
+
+def test_what_is_typed_into_the_form_is_never_replaced(browser, during):
+    tab = during.open(browser, "/subscribe")
+    tab.get_by_label("Your e-mail address").fill("reader@example.org")
+    assert not tab.get_by_label("Leave this empty").is_visible()
+    tab.clock.run_for(120_000)
+    assert during.asked == ["/subscribe"]
+    assert tab.get_by_label("Your e-mail address").input_value() == "reader@example.org"
+
+
+def test_very_long_names_fit_a_phone(browser):
+    make_component("W" * 120, now=utc("2026-01-01 00:00"))
+    leaf = make_component("עברית " * 18, now=utc("2026-01-01 00:00"))
+    resolve(open_the_incident([leaf], title="A" * 255), utc("2026-06-23 18:15"))
+    site = Site(all_pages(truth_at("19:00")))
+    for path in [path for path in site.pages if "/history/2026-0" not in path or path.endswith("06")]:
+        tab = site.open(browser, path, at="19:00")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+        tab.context.close()
