@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from incidents.actions.record import record
@@ -223,16 +224,21 @@ def _count(limit: Limit, now: datetime, **rule: object) -> int:
 
 
 def _address(raw: str) -> str:
+    """The address as mail servers read it: a domain in other scripts becomes its ASCII form (IDNA, RFC 5891)."""
+    wrong = Refused(_("That is not an e-mail address: check for a missing part or a slip."), "address")
     clean = clean_line(raw)
     try:
         validate_email(clean)
-    except ValidationError:
-        raise Refused(_("That is not an e-mail address: check for a missing part or a slip."), "address") from None
-    local, domain = clean.rsplit("@", 1)
+        local, domain = clean.rsplit("@", 1)
+        address = f"{local}@{punycode(domain).lower()}"
+    except (ValidationError, UnicodeError):
+        raise wrong from None
     # Django lets these pass; no mail server on the internet takes them, and a leading - or = is an attack on tools.
-    if len(clean) > 254 or len(local) > 64 or "." not in domain or domain.startswith("[") or local[0] in "-=+@|":
-        raise Refused(_("That is not an e-mail address: check for a missing part or a slip."), "address")
-    return f"{local}@{domain.lower()}"
+    if len(address) > 254 or len(local) > 64 or "." not in domain or domain.startswith("[") or local[0] in "-=+@|":
+        raise wrong
+    if not local.isascii() or address.casefold() == settings.DEFAULT_FROM_EMAIL.casefold():
+        raise wrong  # mail to our own sender would come back for ever
+    return address
 
 
 def _client_key(client_ip: str) -> str:

@@ -12,11 +12,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 
 from incidents.actions.subscriber import suspend_subscriber
-from incidents.models import Attempt, Delivery, PublicPage, Subscriber
+from incidents.models import Attempt, Delivery, PublicPage
 from incidents.notifying import claim, fanout, pause, retry
 from incidents.notifying.channels import REGISTRY
 from incidents.notifying.composing import Composer
@@ -136,18 +137,18 @@ class _Pass:
         if delivery.crashes >= retry.CRASHES_ALLOWED:
             self._end(delivery, State.DEAD, last_error="Three attempts ended in a crash.", last_class=AnswerClass.CRASH)
             return True
-        seen = _as_of_now(delivery)
+        seen = claim.as_of_now(delivery)
         if seen is None:
             self._counts.void += 1
             return True
-        if seen["is_held"]:
+        if seen.is_held:
             self._counts.is_held = self._is_stopped = True
             return claim.let_go(delivery) or True
         if delivery.expires_at is not None and delivery.expires_at <= now:
             return self._end(delivery, State.EXPIRED)
         if not _is_wanted(self._composer.event_of(delivery).facts, seen):
             return self._end(delivery, State.SUPPRESSED)
-        if seen["has_newer"] and self._channel.is_newest_enough:
+        if seen.has_newer and self._channel.is_newest_enough:
             return self._end(delivery, State.SUPERSEDED)
         return False
 
@@ -212,31 +213,9 @@ class _Pass:
         return True
 
 
-def _as_of_now(delivery: Delivery) -> dict[str, object] | None:
-    """What may have changed since the claim; None if the claim is lost."""
-    newer = Delivery.objects.filter(
-        subscriber_id=OuterRef("subscriber_id"),
-        incident_id=OuterRef("incident_id"),
-        sequence__gt=OuterRef("sequence"),
-        state__in=[State.PENDING, State.SENDING, State.SENT],
-    )
-    held = PublicPage.objects.filter(is_sending_held=True)
-    seen: dict[str, object] | None = (
-        Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=State.SENDING)
-        .annotate(has_newer=Exists(newer), is_held=Exists(held))
-        .values("has_newer", "is_held", *(f"subscriber__{name}" for name in _SUBSCRIBER_FIELDS))
-        .first()
-    )
-    return seen
-
-
-_SUBSCRIBER_FIELDS = ("generation", "confirmed_at", "unsubscribed_at", "suspended_at")
-
-
-def _is_wanted(facts: dict[str, object], seen: dict[str, object]) -> bool:
+def _is_wanted(facts: dict[str, Any], seen: claim.Seen) -> bool:
     """Whether the subscriber is still told; a confirmation goes out only while its link is the newest one."""
-    subscriber = Subscriber(**{name: seen[f"subscriber__{name}"] for name in _SUBSCRIBER_FIELDS})
     asked = facts.get("subscriber")
-    if isinstance(asked, dict) and not asked["is_known"]:
-        return bool(asked["generation"] == subscriber.generation)
-    return subscriber.is_told
+    if asked and not asked["is_known"]:
+        return bool(asked["generation"] == seen.generation)
+    return seen.is_told

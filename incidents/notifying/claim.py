@@ -6,13 +6,14 @@ leaves its claims to the next one after that. Only a delivery that had begun cou
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.expressions import CombinedExpression
 
-from incidents.models import Delivery
+from incidents.models import Delivery, PublicPage, Subscriber
 
 BEGUN = "begun"
 
@@ -33,6 +34,29 @@ _CLAIM = """
       last_class = CASE WHEN state = 'sending' AND last_class = 'begun' THEN 'crash' ELSE last_class END
     WHERE id IN ({due}) RETURNING id
 """
+
+# Asked once for each message, right before it goes: as plain SQL it costs a tenth of what the ORM makes of it.
+_SEEN = """
+    SELECT s.generation,
+      CASE WHEN s.confirmed_at IS NOT NULL AND s.unsubscribed_at IS NULL AND s.suspended_at IS NULL THEN 1 ELSE 0 END,
+      CASE WHEN EXISTS (SELECT 1 FROM {page} WHERE is_sending_held) THEN 1 ELSE 0 END,
+      CASE WHEN EXISTS (
+        SELECT 1 FROM {table} newer
+        WHERE newer.subscriber_id = d.subscriber_id AND newer.incident_id = d.incident_id
+          AND newer.sequence > d.sequence AND newer.state IN ('pending', 'sending', 'sent')) THEN 1 ELSE 0 END
+    FROM {table} d JOIN {subscriber} s ON s.id = d.subscriber_id
+    WHERE d.id = %s AND d.fence = %s AND d.state = 'sending'
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What may have changed since the claim: subscriber, kill switch, newer deliveries of the incident."""
+
+    generation: int
+    is_told: bool
+    is_held: bool
+    has_newer: bool
 
 
 def database_now() -> datetime:
@@ -64,6 +88,19 @@ def claim_due(channel_key: str, now: datetime, limit: int, claim_seconds: float 
         ids = [row[0] for row in cursor.fetchall()]
     claimed = Delivery.objects.filter(pk__in=ids).select_related("subscriber")
     return sorted(claimed, key=lambda delivery: (delivery.lane, delivery.due_at, delivery.pk))
+
+
+def as_of_now(delivery: Delivery) -> Seen | None:
+    """How things stand for a claimed delivery; None if the claim is lost."""
+    tables = {
+        "table": Delivery._meta.db_table,
+        "subscriber": Subscriber._meta.db_table,
+        "page": PublicPage._meta.db_table,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN.format(**tables), (delivery.pk, delivery.fence))
+        row = cursor.fetchone()
+    return Seen(row[0], bool(row[1]), bool(row[2]), bool(row[3])) if row else None
 
 
 def begin(delivery: Delivery, message_id: str, now: datetime, lease_seconds: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import socket
 import threading
 import time
@@ -14,6 +15,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
+
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # a line for each command would be thousands
 
 
 def free_port() -> int:
@@ -43,7 +46,8 @@ class Sink:
             def factory(self) -> SMTP:
                 return Counting(self.handler, **self.SMTP_kwargs)
 
-        self._controller = Listening(self, hostname="127.0.0.1", port=self.port, **options)
+        # Its own name is given, or it would ask the DNS at each connection.
+        self._controller = Listening(self, hostname="127.0.0.1", port=self.port, server_hostname="sink.test", **options)
 
     def __enter__(self) -> Sink:
         self._controller.start()
@@ -58,7 +62,7 @@ class Sink:
         """For settings.EMAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    @property
+    # Not a property: aiosmtpd reads every attribute of its handler at each connection.
     def received(self) -> list[EmailMessage]:
         """What was accepted, or taken whole before the connection was cut, in order."""
         return [email.message_from_bytes(raw, policy=email.policy.default) for _address, raw in self.raw]

@@ -52,7 +52,7 @@ def parsed(parcel: Any) -> EmailMessage:
 
 
 def part(message: EmailMessage, kind: str) -> str:
-    content: str = message.get_body((kind,)).get_content()  # type: ignore[union-attr]
+    content: str = message.get_body((kind,)).get_content()
     return content.replace("\r\n", "\n")
 
 

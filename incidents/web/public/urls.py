@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from incidents.web.public import health, views
 
 app_name = "public"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("subscribe", views.subscribe, name="subscribe"),
+    path("confirm/<str:token>", views.confirm, name="confirm"),
+    path("subscriptions/<str:token>", views.subscription, name="subscription"),
+    path("unsubscribe/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]
