@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from incidents.domain.markup import render_text
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.publishing import words
 
@@ -52,6 +53,23 @@ def thousands(number: int) -> str:
 def happening(verb: str) -> str:
     """What was done, as the middle of a sentence: `posted an update`."""
     return SENTENCES.get(Verb(verb), verb) if verb in list(Verb) else verb
+
+
+@register.filter
+def plain(source: str) -> str:
+    """A Markdown source as plain text."""
+    return render_text(source)
+
+
+@register.filter
+def answer_name(answer_class: str) -> str:
+    """What an attempt came to, in words; an unknown class as it is."""
+    names = {
+        "transient": _("refused for now"), "lane": _("nothing gets out"), "permanent": _("refused for good"),
+        "blocked": _("not an address to send to"), "ambiguous": _("broke off during acceptance"),
+        "crash": _("an error of ours"),
+    }  # fmt: skip
+    return names.get(answer_class, answer_class)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from incidents import queries
+from incidents.actions import facts
 from incidents.actions import incident as actions
 from incidents.domain.status import Stage
 from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, UpdateTemplate
@@ -211,7 +212,7 @@ def _page(
 def _audience_count(form: ComposerForm) -> int:
     ids = set(form.chosen_ids())
     if form.incident:
-        ids |= set(queries.components_of(form.incident).values_list("pk", flat=True))
+        ids |= set(facts.audience_of(form.incident)["component_ids"])
     groups = Component.objects.filter(pk__in=ids, group__isnull=False).values_list("group_id", flat=True)
     incident_id = form.incident.pk if form.incident else None
     return queries.audience([*ids, *(pk for pk in groups if pk)], incident_id).count()

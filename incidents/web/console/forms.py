@@ -101,8 +101,10 @@ class ComponentForm(forms.Form):
         label=_("Regions"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
     start_date = forms.DateField(
-        label=_("First day"), required=False, help_text=_("Before this day the page says that there is no data."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"],
+        label=_("First day"), required=False, input_formats=["%Y-%m-%d"],
+        help_text=_("As 2026-06-23. Before this day the page says that there is no data."),
+        widget=forms.DateInput(attrs={"size": 12, "autocomplete": "off"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("That is not a day. Write it as 2026-06-23.")},
     )  # fmt: skip
     is_hidden_unless_degraded = forms.BooleanField(label=_("Show only while it is not operational"), required=False)
 

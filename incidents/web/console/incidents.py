@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -69,12 +68,12 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "incident": row,
         "impact": queries.impact_of(row, spells),
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
+        "public_address": f"/incidents/{row.code}",
         "newest": updates[-1] if updates else None,
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
         "durations": durations(found),
-        "now": timezone.now(),
     }
     return render(request, "console/incidents/page.html", context)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incidents.actions import component as component_actions
 from incidents.actions import page as page_actions
-from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, OutboxEvent
+from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, OutboxEvent, UpdateTemplate
 from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
 
 OPEN = "/console/incidents/open"
@@ -236,7 +236,7 @@ def test_the_preview_is_a_fragment_that_shows_the_text_as_the_page_will(console,
 def test_a_template_fills_the_text_and_keeps_what_was_typed(console, api):
     for name, body in (("One", "{components}: {title} {not} {{ a }}"), ("Two", "Second.")):
         page_actions.save_template(actor=MARIA, name=name, stage="identified", body=body)
-    one, two = [page_actions.UpdateTemplate.objects.get(name=name).pk for name in ("One", "Two")]
+    one, two = [UpdateTemplate.objects.get(name=name).pk for name in ("One", "Two")]
     form = typed(console.get(OPEN), title="Errors", body="", step="fill", **{f"level_{api.pk}": "major_outage"})
     html = console.post(OPEN, form | {"template": one}).content.decode()
     assert "API: Errors {not} {{ a }}</textarea>" in html
