@@ -48,7 +48,7 @@ def sweep(now: datetime | None = None) -> None:
     Raises what the database raises; the caller logs it and calls again.
     """
     relay(now)
-    if store.is_stale(now):
+    if store.is_stale(now):  # looked at without the lock, for it is so on few of the rounds
         store.republish(now)
     store.beat(HEARTBEAT_EVERY)
     deliver(now)

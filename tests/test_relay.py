@@ -77,11 +77,18 @@ def test_a_page_that_did_not_change_keeps_its_bytes_and_its_validator():
     relay.relay(utc("2026-06-23 14:53"))
     page = store.the_tree().root / "cold" / "incidents" / f"{incident.code}.html.meta"
     before = page.read_bytes()
-    store.republish(utc("2026-06-23 14:54"))
+    make_component("Another")
+    assert store.republish(utc("2026-06-23 14:54")) is not None
     assert page.read_bytes() == before
     post_update(incident, now=utc("2026-06-23 14:55"))
     relay.relay(utc("2026-06-23 14:55"))
     assert page.read_bytes() != before
+
+
+def test_what_is_published_already_is_not_rendered_again():
+    make_component()
+    relay.relay()
+    assert store.republish() is None
 
 
 def test_the_heartbeat_says_which_revision_lives():

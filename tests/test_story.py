@@ -41,7 +41,7 @@ POLICIES = {
 def told(db: None) -> IncidentView:
     """The incident as the world sees it after the story has been played to its end."""
     story.play(AFTER, until=AFTER)
-    return next(row for row in store.republish(AFTER).incidents if row.title == TITLE)
+    return next(row for row in snapshot.build(AFTER).incidents if row.title == TITLE)
 
 
 def page(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import F, Model
 
 from incidents import outbox
 from incidents.domain.actor import Actor
@@ -43,7 +43,7 @@ def record(
     if reach == Reach.PRIVATE:
         return None
     if subject._meta.model_name != "subscriber":
-        PublicPage.objects.filter(id=1).update(updated_at=now)
+        PublicPage.objects.filter(id=1).update(updated_at=now, revision=F("revision") + 1)
     return outbox.append(
         verb=verb,
         reach=reach,

@@ -12,6 +12,7 @@ class PublicPage(models.Model):
     time_zone = models.CharField(max_length=64, default="Etc/UTC")
     is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")
     updated_at = models.DateTimeField()
+    revision = models.PositiveBigIntegerField(default=0, help_text="Rises with every write that the public can see.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="page_is_one_row")]

@@ -18,12 +18,16 @@ from incidents.reviewing.milestones import Duration, Milestone
 
 @dataclass(frozen=True)
 class PageView:
-    """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change."""
+    """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change.
+
+    `revision` counts those changes; it is how the store knows what it has published, and is not printed anywhere.
+    """
 
     name: str
     time_zone: str
     url: str
     updated_at: datetime
+    revision: int = 0
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def build(now: datetime | None = None) -> Snapshot:
     top_level, archived = _arranged(components, leaves, by_component, page.time_zone, now)
     changed_at = page.updated_at or now
     return Snapshot(
-        page=PageView(page.name, page.time_zone, settings.SITE_URL, changed_at),
+        page=PageView(page.name, page.time_zone, settings.SITE_URL, changed_at, page.revision),
         built_at=now,
         next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),

@@ -23,44 +23,30 @@ log = logging.getLogger(__name__)
 RENDERERS = (pages, feeds)
 
 
-def republish(now: datetime | None = None) -> Snapshot:
-    """Render the public truth as of `now` (UTC; default the clock's) into the tree and return it.
+def republish(now: datetime | None = None) -> Snapshot | None:
+    """Render the public truth as of `now` (UTC; default the clock's) into the tree and return it; None if it stands
+    there already, as when another publisher was quicker.
 
     Under a file lock, from one read transaction: two publishers can neither swap in the wrong order nor mix states.
     Cold pages are written one by one, only where their key changed, before the hot set is swapped in whole.
     """
     tree = the_tree()
     with tree.lock():
+        if not is_stale(now):
+            return None
         with one_state():
             truth = snapshot.build(now)
-        wanted = [page for renderer in RENDERERS for page in renderer.cold(truth)]
-        for page in wanted:
-            key = f"{code_version()}:{page.key}"
-            if tree.manifest.get(page.path) != key:
-                tree.write_cold(page.render())
-                tree.manifest.set(page.path, key)
-        tree.write_history_pages(pages.history_addresses(truth))
-        tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
-        for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
-            tree.remove_cold(path)
-        tree.manifest.save()
-        tree.write_state(
-            {
-                "code": code_version(),
-                "page_updated_at": truth.page.updated_at.isoformat(),
-                "next_change_at": truth.next_change_at.isoformat(),
-            }
-        )
+        _write(tree, truth)
     return truth
 
 
 def is_stale(now: datetime | None = None) -> bool:
-    """Whether the tree says less than the truth: a write that nobody relayed here, a clock edge, or newer templates."""
+    """Whether the tree says less than the truth: a write that is not published here, a clock edge, newer templates."""
     state = the_tree().state()
     return (
         state.get("code") != code_version()
+        or state["revision"] != queries.the_page().revision
         or datetime.fromisoformat(state["next_change_at"]) <= (now or timezone.now())
-        or state["page_updated_at"] != _page_updated_at(state["page_updated_at"])
     )
 
 
@@ -114,6 +100,22 @@ def code_version() -> str:
     return digest.hexdigest()
 
 
-def _page_updated_at(known: str) -> str:
-    moved = queries.the_page().updated_at
-    return moved.isoformat() if moved else known
+def _write(tree: Tree, truth: Snapshot) -> None:
+    wanted = [page for renderer in RENDERERS for page in renderer.cold(truth)]
+    for page in wanted:
+        key = f"{code_version()}:{page.key}"
+        if tree.manifest.get(page.path) != key:
+            tree.write_cold(page.render())
+            tree.manifest.set(page.path, key)
+    tree.write_history_pages(pages.history_addresses(truth))
+    tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
+    for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
+        tree.remove_cold(path)
+    tree.manifest.save()
+    tree.write_state(
+        {
+            "code": code_version(),
+            "revision": truth.page.revision,
+            "next_change_at": truth.next_change_at.isoformat(),
+        }
+    )
