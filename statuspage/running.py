@@ -1,0 +1,130 @@
+"""What `manage.py up` runs: the guard, Django and one worker, each started again when it dies.
+
+The guard comes first and asks nobody: the last good tree answers even with no database. Django starts beside it, the
+tables are migrated until that succeeds, and then the worker and what the first start needs.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import urllib3
+from django.conf import settings
+
+from statuspage.supervisor import Child, Supervisor
+
+FRONT_THREADS = 16
+WEB_THREADS = 8  # as many as the guard lets through
+WORKER_THREADS = 8
+_BASE = Path(__file__).resolve().parent.parent
+
+
+def up(host: str, port: int, *, is_demo: bool = False) -> None:
+    """Run a whole instance on this machine until SIGTERM or SIGINT; returns when every process is gone."""
+    if is_demo and "DATA_DIR" not in os.environ:
+        # The settings are read by now, with the folder of a real instance: begin again with that of the demonstration.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "DATA_DIR": "var/demo"})
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    supervisor = Supervisor()
+    supervisor.stop_on_signals()
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host
+    base = f"http://{shown}:{port}"
+    env = _environment(base)
+    upstream_port = _free_port()
+    first = manage("seed", "seed_demo", env) if is_demo else manage("setup", "first_admin_link", env)
+
+    def go_on(_: list[str]) -> None:
+        supervisor.start(worker(env))
+        supervisor.start(first, after=lambda lines: _announce(supervisor, base, lines))
+
+    supervisor.start(front(host, port, upstream_port, env))
+    supervisor.start(web(upstream_port, env))
+    supervisor.start(manage("migrate", "migrate", env, "--noinput"), after=go_on)
+    supervisor.wait()
+
+
+def front(host: str, port: int, upstream_port: int, env: Mapping[str, str]) -> Child:
+    """The guard, on the public address; it gets no Django settings."""
+    own = {"UPSTREAM": f"http://127.0.0.1:{upstream_port}", "FRONT_THREADS": str(FRONT_THREADS)}
+    argv = _granian(host, port, FRONT_THREADS, "statuspage.front:application")
+    return Child("front", argv, {**env, **own, "DJANGO_SETTINGS_MODULE": None})
+
+
+def web(port: int, env: Mapping[str, str]) -> Child:
+    """Django, on a loopback port that only the guard knows."""
+    return Child("web", _granian("127.0.0.1", port, WEB_THREADS, "statuspage.wsgi:application"), env)
+
+
+def worker(env: Mapping[str, str]) -> Child:
+    """The worker, with the schedule and the sweep in it."""
+    argv = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "statuspage.celery",
+        "worker",
+        "--pool",
+        "threads",
+        "--loglevel",
+        "INFO",
+    ]
+    argv += ["--concurrency", str(WORKER_THREADS), "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return Child("worker", argv, {**env, "EMBED_BEAT": "1"})
+
+
+def manage(name: str, command: str, env: Mapping[str, str], *arguments: str) -> Child:
+    """A management command that runs until it succeeds."""
+    return Child(name, [sys.executable, str(_BASE / "manage.py"), command, *arguments], env, is_once=True)
+
+
+def _environment(base: str) -> dict[str, str]:
+    return {
+        "DATA_DIR": str(settings.DATA_DIR),
+        "PUBLIC_ROOT": str(settings.PUBLIC_ROOT),
+        "SITE_URL": os.environ.get("SITE_URL", base),
+        "DJANGO_SETTINGS_MODULE": "statuspage.settings",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(_BASE), os.environ.get("PYTHONPATH")))),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _granian(host: str, port: int, threads: int, target: str) -> list[str]:
+    argv = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "1", "--no-ws", "--host", host]
+    argv += ["--port", str(port), "--blocking-threads", str(threads), "--respawn-failed-workers"]
+    argv += ["--respawn-interval", "0.2"]
+    return [*argv, "--log-level", "error", target]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _announce(supervisor: Supervisor, base: str, lines: list[str]) -> None:
+    """Say where it is, once both doors answer. The last line is the one that scripts wait for."""
+    http = urllib3.PoolManager(timeout=2, retries=urllib3.Retry(3, connect=0, read=0))
+    waiting = ["/", "/console/"]
+    while waiting and not supervisor.stopping.is_set():
+        waiting = [path for path in waiting if not _answers(http, base + path)]
+        if waiting:
+            supervisor.stopping.wait(0.2)
+    if waiting:
+        return
+    supervisor.say("", f"status page  {base}/\nconsole      {base}/console/\nfeeds        {base}/history.atom")
+    for line in lines:
+        if line.startswith(("http", "console login")):
+            supervisor.say("", line if line.startswith("console") else f"make the first administrator: {line}")
+    supervisor.say("", f"ready {base}/")
+
+
+def _answers(http: urllib3.PoolManager, address: str) -> bool:
+    try:
+        return http.request("GET", address).status == 200
+    except urllib3.exceptions.HTTPError:
+        return False
