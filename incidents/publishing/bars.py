@@ -24,7 +24,8 @@ from incidents.publishing.public import ComponentView, IntervalView
 from incidents.publishing.words import Named
 
 STEP, WIDTH, HEIGHT = 4, 3, 28  # a bar of three units, then a gap of one
-QUIET_HEIGHT, LOWEST = 12, 16
+LOWEST = 16  # of a troubled day; quiet days and days without data are lower
+RUN_HEIGHTS = {"ok": 12, "none": 4}
 # An outage of this many weighed seconds in a day reaches the full height: half a working day.
 FULL_SECONDS = 4 * 3600
 
@@ -64,7 +65,7 @@ def troubled_days(component: ComponentView, zone: str) -> list[TroubledDay]:
 def drawing(component: ComponentView, troubled: list[TroubledDay]) -> SafeString:
     """The bars as SVG: a role, a label in words, a title on each troubled day, no style attribute."""
     by_day = {row.day: row for row in troubled}
-    runs: dict[str, str] = {"none": "", "ok": ""}
+    runs = dict.fromkeys(RUN_HEIGHTS, "")
     parts = []
     at = 0
     for kind, group in groupby(component.bars, key=_kind):
@@ -72,7 +73,7 @@ def drawing(component: ComponentView, troubled: list[TroubledDay]) -> SafeString
         if kind == "trouble":
             parts += [_bar(at + index, bar, by_day[bar.day]) for index, bar in enumerate(members)]
         else:
-            runs[kind] += f"M{at * STEP} {HEIGHT - QUIET_HEIGHT // 2}h{len(members) * STEP - 1}"
+            runs[kind] += f"M{at * STEP} {HEIGHT - RUN_HEIGHTS[kind] // 2}h{len(members) * STEP - 1}"
         at += len(members)
     quiet = [f'<path class="{kind}" d="{path}"/>' for kind, path in runs.items() if path]
     return mark_safe(  # noqa: S308 - names and words are escaped, the rest are numbers

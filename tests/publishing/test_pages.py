@@ -290,7 +290,7 @@ def test_days_before_a_component_existed_are_drawn_as_no_data():
     make_component(start_date=date(2026, 6, 14), now=utc("2026-06-14 00:00"))
     leaf = truth_at("15:00").leaves[0]
     assert bars.drawing(leaf, []).count("<path") == 2
-    assert 'class="none" d="M0 22h319"' in bars.drawing(leaf, [])
+    assert 'class="none" d="M0 26h319"' in bars.drawing(leaf, [])
     assert 'class="ok" d="M320 22h39"' in bars.drawing(leaf, [])
     assert 'aria-label="10 days without trouble."' in bars.drawing(leaf, [])
 
