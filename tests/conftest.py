@@ -15,7 +15,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from incidents import outbox
+from incidents import outbox, relay
 from incidents.domain.actor import Actor
 
 IS_EVERYTHING_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
@@ -39,7 +39,10 @@ def own_folders(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     """Give each test its own data directory and public tree, and let no bell ring for a worker that is not there."""
     settings.DATA_DIR = tmp_path / "data"
     settings.PUBLIC_ROOT = tmp_path / "data" / "public"
+    settings.STATIC_ROOT = tmp_path / "static"
     settings.DATA_DIR.mkdir()
+    settings.STATIC_ROOT.mkdir()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be quick, for tests alone
     monkeypatch.setattr(outbox, "ring", lambda: None)
 
 
@@ -66,8 +69,6 @@ def console(responder: User) -> Client:
 @pytest.fixture
 def drain() -> Callable[..., None]:
     """Do now what a worker would do after commit: publish, fan out, deliver. `drain(now)` sets the clock."""
-
-    from incidents import relay
 
     def work(now: datetime | None = None) -> None:
         relay.relay(now)

@@ -42,7 +42,8 @@ def test_a_post_is_visible_within_a_second(site):
     path = open_incident_path(site)
     waits = []
     for number in range(100):
-        words, seen_at = f"Post number {number} of a hundred.", []
+        words = f"Post number {number} of a hundred."
+        seen_at: list[float] = []
 
         def poll(words: str = words, seen_at: list[float] = seen_at) -> None:
             until(lambda: words in site.get("/").data.decode(), 10, words)
