@@ -71,6 +71,12 @@ def _compose(request: HttpRequest, mode: str, incident: Incident | None, stage: 
             typed |= _filled(form, typed, request.POST.get("template", ""))
         return _page(request, _form(board, mode, incident, initial=typed), form)
     outcome = submit(form, lambda: _write(request, form), PLACES)
+    if outcome.is_conflict and not form.is_repeat:
+        # The first of a double click may have been on its way still; read the times again as it meant them.
+        again = _form(board, mode, incident, data=request.POST.copy())
+        if again.is_repeat:
+            form = again
+            outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.result:
         return _posted(request, outcome.result)
     newer = _meet_conflict(form) if outcome.is_conflict else []
@@ -87,7 +93,7 @@ def _form(
 ) -> ComposerForm:
     # A repeated post must mean the same times as the first, or it would be another text under the same key.
     first = IdempotencyKey.objects.filter(key=data.get("key", "")[:100]).first() if data else None
-    return ComposerForm(
+    form = ComposerForm(
         data,
         mode=mode,
         components=board.leaves(),
@@ -97,6 +103,8 @@ def _form(
         now=first.created_at if first else timezone.now(),
         initial=initial,
     )
+    form.is_repeat = first is not None
+    return form
 
 
 def _fresh(incident: Incident | None, stage: str) -> dict[str, Any]:

@@ -80,6 +80,7 @@ class ComposerForm(forms.Form):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
+        self.is_repeat = False  # whether its key was used before
         self.mode, self.incident, self.now = mode, incident, now
         self._components, self._levels_now, self._held = components, levels_now, held
         self._drop_fields_of_other_modes()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Min, Q
 
 from incidents import queries
-from incidents.models import Delivery, OutboxEvent
+from incidents.models import ChannelPause, Delivery, OutboxEvent
 
 UNFINISHED = ("pending", "sending", "held")
 FAILED = ("dead", "expired")
@@ -34,13 +36,17 @@ class Progress:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Deliveries of one channel that were not accepted and wait for another attempt."""
+    """What stands in the way of one channel: a `pause` when nothing gets out, else deliveries refused for now.
+
+    `count` deliveries wait for it, the oldest for so many seconds; class and error are those of the newest failure.
+    """
 
     channel: str
     count: int
+    waiting_seconds: int
     answer_class: str
     error: str
-    waiting_seconds: int
+    pause: ChannelPause | None = None
 
 
 @dataclass(frozen=True)
@@ -102,22 +108,36 @@ def _progress(now: datetime) -> list[Progress]:
 
 
 def _troubles(now: datetime) -> list[Trouble]:
-    waiting = Delivery.objects.filter(state__in=("pending", "sending")).exclude(last_class="")
-    counts = list(
-        waiting.order_by().values("channel").annotate(count=Count("id"), oldest=Min("created_at")).order_by("channel")
-    )
-    if not counts:
-        return []
+    pauses = {pause.channel: pause for pause in ChannelPause.objects.order_by("channel")}
+    waiting = Delivery.objects.filter(state__in=("pending", "sending"))
+    refused = ~Q(last_class="")
+    counts = {
+        row["channel"]: row
+        for row in waiting.order_by("channel")
+        .values("channel")
+        .annotate(
+            count=Count("id"),
+            oldest=Min("created_at"),
+            refused=Count("id", filter=refused),
+            oldest_refused=Min("created_at", filter=refused),
+        )
+    }
+    found = [_pause_trouble(pause, counts.get(channel, {}), now) for channel, pause in pauses.items()]
+    rest = [row for channel, row in counts.items() if row["refused"] and channel not in pauses]
     newest: dict[str, tuple[str, str]] = {}
-    # The newest failure is the one that was tried last; a handful of rows is enough to name it for every channel.
-    for channel, answer_class, error in waiting.order_by("-due_at").values_list("channel", "last_class", "last_error")[
-        :50
-    ]:
-        newest.setdefault(channel, (answer_class, error))
-    return [
-        Trouble(row["channel"], row["count"], *newest.get(row["channel"], ("", "")), _age(row["oldest"], now))
-        for row in counts
+    if rest:
+        # The newest failure was tried last; a handful of rows is enough to name it for every channel.
+        rows = waiting.filter(refused).order_by("-due_at").values_list("channel", "last_class", "last_error")
+        for channel, answer_class, error in rows[:50]:
+            newest.setdefault(channel, (answer_class, error))
+    return found + [
+        Trouble(row["channel"], row["refused"], _age(row["oldest_refused"], now), *newest.get(row["channel"], ("", "")))
+        for row in rest
     ]
+
+
+def _pause_trouble(pause: ChannelPause, row: Mapping[str, Any], now: datetime) -> Trouble:
+    return Trouble(pause.channel, row.get("count", 0), _age(row.get("oldest"), now), "lane", pause.reason, pause)
 
 
 def _age(moment: datetime | None, now: datetime) -> int:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 
 from incidents.actions import component as component_actions
 from incidents.actions import page as page_actions
-from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, OutboxEvent, UpdateTemplate
+from incidents.models import (
+    Component,
+    IdempotencyKey,
+    ImpactInterval,
+    Incident,
+    IncidentUpdate,
+    OutboxEvent,
+    UpdateTemplate,
+)
+from incidents.web.console import composer
 from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
 
 OPEN = "/console/incidents/open"
@@ -84,6 +94,26 @@ def test_an_update_posted_twice_is_one_update_even_after_another_one_came(consol
     post_update(incident, "monitoring")
     assert console.post(path, form)["Location"] == first["Location"]
     assert incident.updates.count() == 3
+
+
+def test_the_second_of_a_double_click_that_crosses_a_minute_is_still_the_same_post(console, api, monkeypatch):
+    incident = open_incident(api)
+    path = f"/console/incidents/{incident.code}/update"
+    form = typed(console.get(path), due="15")
+    first = console.post(path, form)
+    late = timezone.now() + timedelta(minutes=2)
+    known = iter([IdempotencyKey.objects.none(), IdempotencyKey.objects.all()])
+
+    class Racing:
+        """The table as the second request sees it: the key is not there yet when the form is read."""
+
+        def filter(self, **rule):
+            return next(known, IdempotencyKey.objects.all()).filter(**rule)
+
+    monkeypatch.setattr(composer, "IdempotencyKey", SimpleNamespace(objects=Racing()))
+    monkeypatch.setattr("django.utils.timezone.now", lambda: late)
+    assert console.post(path, form)["Location"] == first["Location"]
+    assert incident.updates.count() == 2
 
 
 def test_another_text_under_a_used_key_is_a_conflict_that_offers_a_new_key(console, api):

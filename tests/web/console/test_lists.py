@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents import queries
 from incidents.models import (
     AuditEntry,
+    ChannelPause,
     Component,
     Delivery,
     ImpactInterval,
@@ -134,7 +135,7 @@ def test_what_is_being_sent_is_counted_and_trouble_is_said_plainly(console, db):
     open_incident(make_component("API"))
     old = timezone.now() - timedelta(minutes=14, seconds=5)
     delivery(make_subscriber("one@example.org"), state="sent", sent_at=timezone.now())
-    waiting = {"state": "pending", "last_class": "lane", "last_error": "connection refused", "created_at": old}
+    waiting = {"state": "pending", "last_class": "transient", "last_error": "451 try later", "created_at": old}
     delivery(make_subscriber("two@example.org"), **waiting)
     delivery(make_subscriber("three@example.org"), state="dead")
     html = text(console.get("/console/sending", headers={"HX-Request": "true"}))
@@ -142,8 +143,23 @@ def test_what_is_being_sent_is_counted_and_trouble_is_said_plainly(console, db):
     assert "1 failed" in html
     assert "email: 1 delivery is not accepted" in html
     assert "it has waited 14 min" in html
-    assert "connection refused" in html
+    assert "refused for now" in html
+    assert "451 try later" in html
     assert "<html" not in html
+
+
+def test_a_channel_that_is_down_is_said_with_what_waits_and_the_next_try(console, db):
+    open_incident(make_component("API"))
+    now = timezone.now()
+    for name in ("one", "two"):
+        delivery(make_subscriber(f"{name}@example.org"), created_at=now - timedelta(minutes=7, seconds=5))
+    ChannelPause.objects.create(
+        channel="email", until=now + timedelta(minutes=2), since=now - timedelta(minutes=9), reason="connection refused"
+    )
+    html = text(console.get("/console/"))
+    assert "Nothing gets out by email" in html
+    assert "connection refused" in html
+    assert "2 deliveries wait, the oldest for 7 min." in html
 
 
 def test_a_post_that_no_worker_takes_up_is_said(console, db):
