@@ -61,7 +61,9 @@ def _clocks(now: datetime) -> list[Clock]:
     rows = queries.open_incidents().prefetch_related(
         Prefetch("intervals", queryset=standing, to_attr="standing"), "updates", "milestone_statements"
     )
-    return [_clock(row, now) for row in rows]
+    clocks = [_clock(row, now) for row in rows]
+    # What is promised soonest, or overdue longest, comes first; those without a promise last, newest first.
+    return sorted(clocks, key=lambda clock: (clock.due_seconds is None, clock.due_seconds or 0))
 
 
 def _clock(incident: Incident, now: datetime) -> Clock:

@@ -118,5 +118,6 @@ def test_the_overview_counts_the_time_until_the_promise_and_after_it(console, db
     open_incident(title="Early", next_update_due_at=now + timedelta(minutes=20, seconds=30))
     html = text(console.get("/console/"))
     assert "1 h 2 min" in html
+    assert html.index("Late") < html.index("Early")
     assert "overdue 10 min" in " ".join(html.split())
     assert "in 20 min" in " ".join(html.split())
