@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
-from statuspage.deadlines import CONNECT_SECONDS, Exchange, WatchedConnection, Watchdog, current
+from statuspage.deadlines import CONNECT_SECONDS, Exchange, Watchdog, WatchedConnection, current
 from statuspage.shelf import Headers, status_line
 
 if TYPE_CHECKING:
