@@ -18,6 +18,8 @@ EVERY_SECONDS = 2.0
 
 
 class Command(BaseCommand):
+    """Does the worker's round by itself, until Ctrl-C or once."""
+
     help = "Publish, fan out and deliver what waits, every two seconds, without any broker."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
