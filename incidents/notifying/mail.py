@@ -146,6 +146,7 @@ class SmtpSession:
         kind = _ImplicitTls if self._server.scheme == "smtp+ssl" else _Plain
         smtp = kind(local_hostname=self._own_name, timeout=self._to_data_seconds)
         smtp.on_socket = self._keep_handle
+        smtp._host = self._server.host  # type: ignore[attr-defined]  # what starttls compares the certificate with
         self._smtp = smtp
         code, text = smtp.connect(self._server.host, self._server.port)
         if code != 220:
