@@ -2,9 +2,9 @@
 
 Each child runs under a *keeper*, a small process of ours. The keeper watches a pipe that closes when the supervisor
 dies, in whatever way, and then kills all below it. It is the subreaper of all that the child starts, so that granian's
-own worker, which a SIGKILL of its parent orphans, is found and killed before the child is started again; the supervisor
-is the same for the keepers. The child itself asks the kernel to die with its keeper (PR_SET_PDEATHSIG). These two are
-Linux; elsewhere the pipe and the child's process group do most of it.
+own worker, which a SIGKILL of its parent orphans, is found and killed before the child is started again. When a keeper
+itself is killed, the kernel kills the child (PR_SET_PDEATHSIG), and the supervisor what bears the keeper's mark in its
+environment. These are Linux; elsewhere the pipe and the child's process group do most of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from typing import IO
 STOP_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 30.0
 CALM_SECONDS = 5.0  # a child that lived this long starts again without a pause
+_MARK = "CANDOR_SUPERVISOR"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -50,11 +52,8 @@ class Supervisor:
     def __init__(self, out: IO[str] | None = None) -> None:
         self._out = out or sys.stdout
         self._writing = threading.Lock()
-        self._spawning = threading.Lock()
-        self._keepers: set[int] = set()
         self._kept: list[_Kept] = []
         self.stopping = threading.Event()
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
     def start(self, child: Child, after: Callable[[list[str]], None] | None = None) -> None:
         """Start a child and keep it; `after` gets the last lines of a child that runs once, when it has ended well."""
@@ -88,35 +87,6 @@ class Supervisor:
         for kept in self._kept:
             kept.send(signal.SIGKILL)
             kept.thread.join(5)
-        self.kill_orphans()
-
-    def spawn(self, argv: Sequence[str], env: Mapping[str, str], pipe: int) -> subprocess.Popen[bytes]:
-        """Start a keeper, in a session and process group of its own."""
-        with self._spawning:
-            keeper = subprocess.Popen(
-                [sys.executable, "-I", str(Path(__file__).resolve()), str(pipe), str(os.getpid()), *argv],
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=[pipe],
-                start_new_session=True,
-            )
-            self._keepers.add(keeper.pid)
-        return keeper
-
-    def kill_orphans(self, gone: int = 0) -> None:
-        """Kill what a keeper that was killed itself has left to us; `gone` is its process id."""
-        with self._spawning:  # a keeper just started is no orphan
-            self._keepers.discard(gone)
-            while orphans := [pid for pid, parent in _parents().items() if parent == os.getpid()]:
-                orphans = [pid for pid in orphans if pid not in self._keepers]
-                if not orphans:
-                    return
-                for pid in orphans:
-                    _kill(pid)
-                    with contextlib.suppress(ChildProcessError):
-                        os.waitpid(pid, 0)
 
 
 class _Kept:
@@ -151,10 +121,18 @@ class _Kept:
             self._supervisor.say("up", f"{self._child.name} ended with {status}; starting it again in {pause:.0f} s")
 
     def _run_once(self) -> int:
-        env = {**os.environ, **self._child.env}
+        mark = uuid.uuid4().hex
+        env = {**os.environ, **self._child.env, _MARK: mark}
         theirs, ours = os.pipe()  # the keeper's end tells it of our death
-        keeper = self._supervisor.spawn(self._child.argv, {k: v for k, v in env.items() if v is not None}, theirs)
-        self._keeper = keeper
+        keeper = self._keeper = subprocess.Popen(
+            [sys.executable, "-I", str(Path(__file__).resolve()), str(theirs), str(os.getpid()), *self._child.argv],
+            env={name: value for name, value in env.items() if value is not None},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[theirs],
+            start_new_session=True,
+        )
         os.close(theirs)
         if self._supervisor.stopping.is_set():  # set while we started: nobody has sent the signal
             self.send(signal.SIGTERM)
@@ -163,7 +141,7 @@ class _Kept:
         reader.start()
         status = keeper.wait()
         os.close(ours)
-        self._supervisor.kill_orphans(keeper.pid)
+        _kill_marked(mark)
         reader.join(2)
         return status
 
@@ -215,6 +193,25 @@ def _kill_all(group: int) -> None:
             _kill(pid)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
+
+
+def _kill_marked(mark: str) -> None:
+    """Kill what a keeper that was killed itself could not: every process that has its mark in the environment.
+
+    Not by parentage, which changes while its parent is dying.
+    """
+    marked = f"{_MARK}={mark}".encode()
+    until = time.monotonic() + STOP_SECONDS
+    while (found := [pid for pid in _parents() if marked in _environment(pid)]) and time.monotonic() < until:
+        for pid in found:
+            _kill(pid)
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:  # gone, or not ours
+        return []
 
 
 def _kill(pid: int) -> None:

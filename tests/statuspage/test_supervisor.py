@@ -138,6 +138,21 @@ def test_a_command_is_run_until_it_succeeds_and_then_left(tmp_path):
     assert (tmp_path / "n").read_text() == "xxx"
 
 
+def test_a_process_that_no_keeper_started_is_left_alone(tmp_path):
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        supervisor = Supervisor(io.StringIO())
+        done: queue.Queue[list[str]] = queue.Queue()
+        supervisor.start(Child("short", [sys.executable, "-c", "print(1)"], is_once=True), after=done.put)
+        assert done.get(timeout=10) == ["1"]
+        supervisor.stopping.set()
+        supervisor.wait()
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_the_environment_of_a_child_adds_and_takes_away(monkeypatch):
     monkeypatch.setenv("GONE", "1")
     code = "import os; print(os.environ.get('GONE'), os.environ.get('ADDED'))"
