@@ -29,8 +29,10 @@ demo: $(RUNTIME) ## serve the reference incident on 127.0.0.1:8000 (PORT= change
 run: $(RUNTIME) ## serve a real, empty instance kept under var/
 	@exec $(BIN)/python manage.py up --port $(PORT)
 
+# What holds a deadline that a person feels runs by itself. 5: ARGS chose no test of this half.
 test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/domain -x")
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 -m "not alone" $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
+	@$(BIN)/pytest -m alone $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 
 CHECKS := check-format check-lint check-types check-imports check-templates check-django
 .PHONY: $(CHECKS)

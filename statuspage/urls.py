@@ -8,3 +8,4 @@ urlpatterns = [
     path("console/", include("incidents.web.console.urls")),
     path("", include("incidents.web.public.urls")),
 ]
+handler500 = "incidents.web.fault.server_error"

@@ -21,7 +21,7 @@ import pytest
 from tests.conftest import needs
 from tests.live.running import Running, free_port, running, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.postgres]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.postgres]
 PUBLIC = ("/", "/history", "/subscribe", "/history.rss", "/history.atom", "/feed.json", "/components/claude-ai",
           "/components/claude-ai.atom", "/components/claude-ai/feed.json")  # fmt: skip
 
@@ -33,7 +33,7 @@ class Cluster:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         path = shutil.which("initdb") or (str(found[-1]) if found else None)
         needs(path is not None, "PostgreSQL's initdb")
-        self.bin, self.data, self.port = Path(str(path)).parent, folder / "cluster", free_port()
+        self.bin, self.data, self.port = Path(str(path)).resolve().parent, folder / "cluster", free_port()
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
     def run(self, *command: str) -> subprocess.Popen[bytes]:
