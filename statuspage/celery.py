@@ -127,6 +127,7 @@ def configuration() -> dict[str, Any]:
         "broker_transport_options": _transport_options(settings.BROKER_URL),
         "broker_connection_timeout": 0.5,
         "broker_connection_retry_on_startup": True,
+        "task_default_queue": settings.BROKER_QUEUE,
         "task_ignore_result": True,
         "task_publish_retry": False,
         "task_serializer": "json",

@@ -112,6 +112,7 @@ else:
 
 # --- broker -------------------------------------------------------------------------------------------------------
 BROKER_URL = env.str("BROKER_URL", default="spool://")
+BROKER_QUEUE = env.str("BROKER_QUEUE", default="candor")  # its own name where installations share a broker
 
 # --- mail ---------------------------------------------------------------------------------------------------------
 # Empty: messages are written to files under DATA_DIR/mail. smtp://user:password@host:25, smtp+tls:// or smtp+ssl://
