@@ -80,8 +80,9 @@ def test_every_public_function_and_class_has_a_docstring():
     missing = []
     for path in SOURCES:
         for node in ast.parse(path.read_text()).body:
-            is_public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-            if is_public and not ast.get_docstring(node):
+            if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+                continue
+            if not ast.get_docstring(node):
                 missing.append(f"{path.relative_to(ROOT)}:{node.name}")
     assert missing == []
 

@@ -21,7 +21,7 @@ from incidents.domain.status import Impact, Level
 from incidents.domain.uptime import Clock, Entry, Policy, month_window, uptime_percent, verdict, weighed_seconds
 from incidents.management.demo import story
 from incidents.models import Delivery, Incident, OutboxEvent
-from incidents.publishing import snapshot, store
+from incidents.publishing import snapshot
 from incidents.publishing.public import IncidentView
 from tests.factories import utc
 

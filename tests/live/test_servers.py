@@ -6,6 +6,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import amqp
@@ -14,7 +15,7 @@ import pytest
 import redis
 
 from tests.conftest import answers, needs
-from tests.live.running import hidden_fields, running, until
+from tests.live.running import Running, hidden_fields, running, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.postgres]
 MAINTENANCE = "postgres://postgres@127.0.0.1:5432/postgres"
@@ -49,6 +50,10 @@ def broker(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
             connection.channel().queue_delete(queue)
 
 
+def is_seen(site: Running, words: str) -> bool:
+    return words in site.get("/").data.decode()
+
+
 def test_an_update_is_seen_and_told(tmp_path: Path, database_url: str, broker: tuple[str, str]):
     url, queue = broker
     servers = {"DATABASE_URL": database_url, "BROKER_URL": url, "BROKER_QUEUE": queue, "SECRET_KEY": "for-this-test"}
@@ -64,6 +69,6 @@ def test_an_update_is_seen_and_told(tmp_path: Path, database_url: str, broker: t
             body = f"Through the servers, {number}."
             fields = {**form, "stage": "identified", "body": body, "due": "none", "is_notifying": "on"}
             assert site.console(composer, fields).status == 302
-            until(lambda body=body: body in site.get("/").data.decode(), 1, "the update on the page")
+            until(partial(is_seen, site, body), 1, "the update on the page")
         until(lambda: len(list(mails.glob("*.eml"))) > before, 10, "the mail")
         assert list(tmp_path.glob("spool*")) == []
