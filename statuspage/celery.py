@@ -123,7 +123,8 @@ class Sweep(bootsteps.StartStopStep):
 def configuration() -> dict[str, Any]:
     """Celery's settings, from Django's; called when first needed."""
     return {
-        "broker_url": settings.BROKER_URL,
+        # A host name, though a folder has none: without one kombu warns of it at every start.
+        "broker_url": "spool://localhost" if settings.BROKER_URL == "spool://" else settings.BROKER_URL,
         "broker_transport_options": _transport_options(settings.BROKER_URL),
         "broker_connection_timeout": 0.5,
         "broker_connection_retry_on_startup": True,

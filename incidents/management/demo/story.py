@@ -22,7 +22,9 @@ from incidents.models import Component, IdempotencyKey, IncidentUpdate, Region, 
 HERE = Path(__file__).parent
 SEED = Actor("seed", "The demonstration")
 CHOSEN_TIME = "The time of this update is not on record; it was chosen for the demonstration."
-CHOSEN_PROMISE = "When the next update was promised is not on record; it was chosen for the demonstration."
+CHOSEN_PROMISE = (
+    "The advice and the promised time of the next update are not on record; they were chosen for the demonstration."
+)
 
 
 @dataclass(frozen=True)
