@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from incidents.domain.impact import Spell, incident_impact, levels_at
 from incidents.domain.status import Impact, Level, Stage
@@ -62,7 +63,7 @@ def components_of(incident: Incident) -> QuerySet[Component]:
         Component.objects.filter(intervals__incident=incident, intervals__superseded_at__isnull=True)
         .select_related("group")
         .distinct()
-        .order_by("position", "id")
+        .order_by(Coalesce("group__position", "position"), F("group").asc(nulls_first=True), "position", "id")
     )
 
 
