@@ -249,6 +249,8 @@ def state_milestone(
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         incident = guards.lock_incident(incident_id, seen_version)
+        if milestone == "resolved" and incident.is_open:
+            raise Refused(_("The incident is not resolved yet. Post the update that resolves it first."), "milestone")
         why = texts.line(reason, field="reason", limit=300)
         statement = _state(actor, incident, milestone, at, why, now)
         _touch(incident, now)

@@ -210,3 +210,12 @@ def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason(
     view = snapshot.build().incidents[0]
     assert view.started_at == utc("2026-06-23 14:20")
     assert view.milestones[0].reason == "Logs show it."
+
+
+def test_an_open_incident_cannot_be_said_to_have_been_resolved():
+    incident = open_incident(make_component())
+    with pytest.raises(Refused, match="not resolved yet"):
+        actions.state_milestone(
+            actor=MARIA, incident_id=incident.pk, milestone="resolved", at=utc("2026-06-23 15:00"), reason="It was."
+        )
+    assert snapshot.build().incidents[0].resolved_at is None
