@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import statistics
@@ -100,14 +101,22 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, C
         shutil.rmtree(folder)
 
 
+def open_title(site: Running) -> bytes:
+    match = re.search(rb"incident-title[^>]*>(?:<[^>]*>)*([^<]+)", site.get("/").data)
+    assert match, "the demonstration has an open incident"
+    return match[1].strip()
+
+
 def test_a_frozen_database_takes_nothing_from_the_readers(place):
     site, database = place
-    before = {path: site.get(path).data for path in PUBLIC}
+    title = open_title(site)
     database.send(signal.SIGSTOP)
     try:
         with ThreadPoolExecutor(8) as responders:
             stuck = [responders.submit(site.console, "/console/") for _ in range(8)]
-            threading.Event().wait(0.5)  # all eight are at the database now
+            threading.Event().wait(0.5)  # all eight are at the database now, and what was being published is
+            before = {path: site.get(path).data for path in PUBLIC}
+            assert title in before["/"]
             waits = []
             for _ in range(20):
                 start = time.monotonic()
@@ -129,10 +138,13 @@ def test_a_frozen_database_takes_nothing_from_the_readers(place):
 
 def test_a_database_that_is_gone_takes_nothing_from_the_readers(place):
     site, database = place
-    before = {path: site.get(path).data for path in PUBLIC}
+    title = open_title(site)
     database.server.send_signal(signal.SIGINT)
     database.server.wait(30)
     try:
+        before = {path: site.get(path).data for path in PUBLIC}
+        assert title in before["/"]
+        threading.Event().wait(3)  # a sweep and more, which finds no database
         assert {path: (site.get(path).status, site.get(path).data) for path in PUBLIC} == {
             path: (200, body) for path, body in before.items()
         }
