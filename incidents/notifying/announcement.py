@@ -5,29 +5,15 @@ A message holds every update since the last one that this subscriber got: what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from incidents.domain.status import Level, Stage
-
-STAGES = {
-    Stage.INVESTIGATING: gettext_lazy("Investigating"),
-    Stage.IDENTIFIED: gettext_lazy("Identified"),
-    Stage.MONITORING: gettext_lazy("Monitoring"),
-    Stage.RESOLVED: gettext_lazy("Resolved"),
-}
-LEVELS = {
-    Level.OPERATIONAL: gettext_lazy("Operational"),
-    Level.DEGRADED_PERFORMANCE: gettext_lazy("Degraded performance"),
-    Level.PARTIAL_OUTAGE: gettext_lazy("Partial outage"),
-    Level.MAJOR_OUTAGE: gettext_lazy("Major outage"),
-    Level.UNDER_MAINTENANCE: gettext_lazy("Under maintenance"),
-}
+from incidents.domain.status import Stage
+from incidents.models.words import LEVELS, STAGES
 
 
 @dataclass(frozen=True)
@@ -141,5 +127,5 @@ def _change(change: dict[str, Any]) -> ComponentNote:
     return ComponentNote(name, _word(LEVELS, change["new_level"]))
 
 
-def _word(words: dict[Any, Any], key: str) -> str:
+def _word(words: Mapping[Any, Any], key: str) -> str:
     return str(words.get(key, key))

@@ -18,8 +18,6 @@ from incidents.publishing.tree import Page
 
 HISTORY_LIMIT = 25  # incidents, as many as the dialect always has
 UPDATES_LIMIT = 50
-# Part of every key: raise it when the same truth is to be written differently, or stored feeds stay as they are.
-RENDERING = 1
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def _entry(page: PageView, incident: IncidentView, update: UpdateView) -> Entry:
 
 
 def _cold_pages(page: PageView, path: str, feed: Feed) -> Iterator[ColdPage]:
-    key = key_of(RENDERING, page.url, feed)
+    key = key_of(page.url, feed)
     for form in FORMATS.values():
         yield ColdPage(path + form.ending, key, partial(form.page, feed, path + form.ending, page.url))
 

@@ -9,29 +9,16 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from incidents.domain.status import Impact, Level, Stage
+from incidents.domain.status import Impact, Level
+from incidents.models.words import LEVELS as LEVELS
+from incidents.models.words import STAGES as STAGES
+from incidents.models.words import Word
 
-Word = str | Promise
-
-LEVELS: Mapping[Level, Word] = {
-    Level.OPERATIONAL: gettext_lazy("Operational"),
-    Level.UNDER_MAINTENANCE: gettext_lazy("Under maintenance"),
-    Level.DEGRADED_PERFORMANCE: gettext_lazy("Degraded performance"),
-    Level.PARTIAL_OUTAGE: gettext_lazy("Partial outage"),
-    Level.MAJOR_OUTAGE: gettext_lazy("Major outage"),
-}
-STAGES: Mapping[Stage, Word] = {
-    Stage.INVESTIGATING: gettext_lazy("Investigating"),
-    Stage.IDENTIFIED: gettext_lazy("Identified"),
-    Stage.MONITORING: gettext_lazy("Monitoring"),
-    Stage.RESOLVED: gettext_lazy("Resolved"),
-}
 IMPACTS: Mapping[Impact, Word] = {
     Impact.NONE: gettext_lazy("No impact"),
     Impact.MAINTENANCE: gettext_lazy("Maintenance"),
