@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from incidents.domain.verbs import Reach
@@ -32,26 +33,37 @@ def relay(now: datetime | None = None) -> int:
     The page comes before the mails, so that a link shows the new state. A page that cannot be rendered is logged and
     tried again by the next sweep; it does not hold up those who must be told.
     """
-    waiting = list(OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("id", flat=True))
+    waiting = list(OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("id", "incident_id"))
     if not waiting:
         return 0
     try:
         store.republish(now)
     except Exception:
         log.exception("The public pages could not be rendered; deliveries go on, and the next sweep tries again.")
-    return sum(_relay_one(event_id, now or timezone.now()) for event_id in waiting)
+    return sum(_relay_or_leave(waiting, now or timezone.now()))
 
 
-def sweep(now: datetime | None = None) -> None:
-    """One round of everything that is due: waiting events, clock edges of the page, deliveries, the heartbeat.
+def keep_current(now: datetime | None = None) -> None:
+    """One round of what readers see: waiting events, clock edges of the page, the heartbeat. Sends nothing.
 
-    Raises what the database raises; the caller logs it and calls again.
+    Raises what the database or the disk raises; the caller logs it and calls again.
     """
     relay(now)
     if store.is_stale(now):  # looked at without the lock, for it is so on few of the rounds
         store.republish(now)
     store.beat(HEARTBEAT_EVERY)
-    deliver(now)
+
+
+def sweep(now: datetime | None = None) -> None:
+    """One round of everything that is due. A page that cannot be written holds up no delivery. Raises as above.
+
+    Where it goes on for ever, the two halves run side by side: thousands of mails, or a mail server that hangs, must
+    not keep an update from the page nor let the heartbeat grow old.
+    """
+    try:
+        keep_current(now)
+    finally:
+        deliver(now)
 
 
 def deliver(now: datetime | None = None) -> None:
@@ -61,6 +73,22 @@ def deliver(now: datetime | None = None) -> None:
             attempt.deliver_due(now=now)
         finally:
             _delivering.release()
+
+
+def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:
+    stuck: set[int | None] = set()
+    for event_id, incident_id in waiting:
+        if incident_id in stuck:
+            continue  # the older one first, whenever that is
+        try:
+            yield _relay_one(event_id, now)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception(
+                "Event %s could not be fanned out; the others go on, and the next sweep tries again.", event_id
+            )
+            stuck |= {incident_id} - {None}
 
 
 def _relay_one(event_id: int, now: datetime) -> int:

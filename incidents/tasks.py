@@ -6,6 +6,7 @@ from celery import shared_task
 
 from incidents import relay as after_commit
 from incidents.actions import subscriber
+from incidents.publishing import store
 
 
 @shared_task(name="incidents.relay")
@@ -13,6 +14,12 @@ def relay() -> None:
     """Publish, fan out and deliver what waits."""
     after_commit.relay()
     after_commit.deliver()
+
+
+@shared_task(name="incidents.look_over")
+def look_over() -> None:
+    """Find pages on disk that are damaged."""
+    store.look_over()
 
 
 @shared_task(name="incidents.prune")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -30,6 +31,8 @@ BELL_SECONDS = 0.8
 SCHEDULE = {
     # Sign-ups that nobody confirmed, and other leavings.
     "prune": {"task": "incidents.prune", "schedule": crontab(minute="17")},
+    # Pages on disk that are not what was written.
+    "look_over": {"task": "incidents.look_over", "schedule": crontab(minute="*/10")},
 }
 
 
@@ -88,34 +91,42 @@ class ThreadBeat(bootsteps.StartStopStep):
 
 
 class Sweep(bootsteps.StartStopStep):
-    """Looks every two seconds for work that no message told of. Never through the broker."""
+    """Looks every two seconds for work that no message told of. Never through the broker.
+
+    Two threads: what readers see does not wait for mail servers.
+    """
+
+    rounds = ("incidents.relay.keep_current", "incidents.relay.deliver")
 
     requires = ("celery.worker.components:Pool",)
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
+        self._threads = [threading.Thread(target=self._run, args=(each,), daemon=True) for each in self.rounds]
 
     def start(self, parent: Any) -> None:  # noqa: ARG002
         """Begin with the worker's pool."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002
         """End with the worker, letting a round under way finish for up to 10 s."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(10)
+        until = time.monotonic() + 10
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
 
     terminate = stop
 
-    def _run(self) -> None:
+    def _run(self, name: str) -> None:
         while not self._stopping.is_set():
             close_old_connections()
             try:
-                import_string("incidents.relay.sweep")()  # by name: models cannot be imported with this module
+                import_string(name)()  # by name: models cannot be imported with this module
             except Exception:
-                log.exception("the sweep failed; it goes on in %s s", SWEEP_SECONDS)
+                log.exception("%s failed; it goes on in %s s", name, SWEEP_SECONDS)
             close_old_connections()
             self._stopping.wait(SWEEP_SECONDS)
 

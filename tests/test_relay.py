@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from incidents import relay
 from incidents.models import Delivery, OutboxEvent
+from incidents.notifying import fanout
 from incidents.publishing import store
 from tests.factories import make_component, make_subscriber, open_incident, post_update, utc
 
@@ -41,6 +43,64 @@ def test_a_page_that_cannot_be_rendered_holds_up_nobody_who_must_be_told(monkeyp
     assert "disk full" in caplog.text
     monkeypatch.undo()
     assert store.is_stale(), "the next sweep tries again"
+
+
+def test_a_sweep_delivers_though_the_page_cannot_be_written_and_does_not_call_it_alive(monkeypatch):
+    make_subscriber()
+    open_incident(make_component())
+
+    def broken(now=None):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store, "republish", broken)
+    with pytest.raises(OSError, match="disk full"):
+        relay.sweep()
+    assert Delivery.objects.get().state == "sent"
+    assert store.the_tree().heartbeat() == {}
+
+
+def test_an_event_that_cannot_be_fanned_out_holds_up_its_own_incident_alone(monkeypatch, caplog):
+    make_subscriber()
+    sick, well = open_incident(make_component("A"), title="Sick"), open_incident(make_component("B"), title="Well")
+    post_update(sick)
+    poison = OutboxEvent.objects.filter(incident=sick).earliest("id")
+    genuine = fanout.fan_out
+
+    def fan_out(event):
+        if event.pk == poison.pk:
+            raise KeyError("component_ids")
+        return genuine(event)
+
+    monkeypatch.setattr(fanout, "fan_out", fan_out)
+    relay.sweep()
+    assert list(Delivery.objects.values_list("incident", flat=True)) == [well.pk]
+    assert f"Event {poison.pk} could not be fanned out" in caplog.text
+    monkeypatch.undo()
+    relay.sweep()
+    assert Delivery.objects.filter(incident=sick, state="sent").count() == 1, "the newest, which holds both"
+
+
+@pytest.mark.parametrize("file", ["current/index.html", "current/index.html.meta", "cold/incidents/{}.html", "cold"])
+def test_a_page_that_was_damaged_on_disk_is_written_anew(file):
+    incident = open_incident(make_component())
+    relay.relay()
+    assert store.look_over() == 0
+    root = store.the_tree().root
+    whole = {path: path.read_bytes() for path in root.glob("cold/**/*.html")}
+    victim = root / file.format(incident.code)
+    if victim.is_dir():
+        shutil.rmtree(victim)
+    elif victim.suffix == ".meta":
+        victim.resolve().unlink()
+    else:
+        victim.resolve().write_bytes(b"half a pa")
+
+    assert store.look_over() >= 1
+    assert store.is_stale()
+    relay.sweep()
+    assert store.the_tree().damaged() == []
+    assert {path: path.read_bytes() for path in root.glob("cold/**/*.html")} == whole
+    assert incident.title.encode() in (root / "current/index.html").read_bytes()
 
 
 def test_an_update_that_is_silent_reaches_the_page_and_nobody_else(drain):

@@ -50,6 +50,24 @@ def is_stale(now: datetime | None = None) -> bool:
     )
 
 
+def look_over() -> int:
+    """Have every page written anew whose files on disk are damaged or gone; returns how many those are.
+
+    A page is otherwise only written when what it shows has changed.
+    """
+    tree = the_tree()
+    if not tree.state() or not tree.damaged():
+        return 0
+    with tree.lock():
+        damaged = tree.damaged()  # looked at again: a publisher may have been at work
+        for path in damaged:
+            tree.manifest.forget(path)
+        tree.manifest.save()
+        tree.write_state({})
+    log.warning("%s pages on disk are damaged and will be written anew: %s", len(damaged), ", ".join(damaged[:10]))
+    return len(damaged)
+
+
 def beat(every: timedelta) -> None:
     """Rewrite the heartbeat when the last one is older than `every`: the backend lives and the tree is current."""
     tree, now = the_tree(), timezone.now()
@@ -92,6 +110,7 @@ def code_version() -> str:
         *(here.parent / "static" / "incidents").glob("public.*"),
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
+        here.parent / "models" / "words.py",
         settings.BASE_DIR / "templates" / "base.html",
     ]
     digest = hashlib.blake2b(settings.SITE_URL.encode(), digest_size=8)

@@ -164,6 +164,15 @@ class Tree:
         """The addresses of all cold pages on disk, sorted."""
         return sorted(json.loads(each.read_bytes())["path"] for each in self._cold.rglob("*.meta"))
 
+    def damaged(self) -> list[str]:
+        """The addresses whose files are not what their sidecars say, or are gone: a disk fault, a hand that slipped."""
+        hot = self.root / f"rev-{self.version}"
+        found = [path for path in self.manifest.paths() if not _stands(self._cold / file_of(path))]
+        files = (str(each.relative_to(hot)) for each in hot.rglob("*") if each.is_file())
+        names = {each.removesuffix(".meta").removesuffix(".gz").removesuffix(".br") for each in files}
+        found += [f"/{name}" for name in sorted(names) if not _stands(hot / name)]
+        return found if names else [*found, "/"]
+
     def swap(self, hot: Iterable[Page]) -> int:
         """Make these pages the hot set, all at once, and return the number of the revision that holds them.
 
@@ -175,7 +184,7 @@ class Tree:
         if len(pages) != len(listed):
             raise ValueError("an address occurs twice in one revision")
         number = self.version
-        former = _metas(self.root / f"rev-{number}") if number else {}
+        former = _whole(self.root / f"rev-{number}") if number else {}
         if number and {name: _etag(page) for name, page in pages.items()} == {n: m["etag"] for n, m in former.items()}:
             return number
         number = max([number, *(int(m[1]) for m in self._revisions())]) + 1
@@ -304,9 +313,16 @@ def _stored(file: Path) -> dict[str, Any]:
     return stored
 
 
-def _metas(folder: Path) -> dict[str, dict[str, Any]]:
-    found = (json.loads(each.read_bytes()) for each in folder.rglob("*.meta"))
-    return {file_of(meta["path"]): meta for meta in found}
+def _whole(folder: Path) -> dict[str, dict[str, Any]]:
+    """The sidecars of a revision by file; what is damaged is left out, so that it is written anew."""
+    found = (each.with_suffix("") for each in folder.rglob("*.meta"))
+    metas = ((target, _meta(target)) for target in found)
+    return {str(target.relative_to(folder)): meta for target, meta in metas if meta and _is_whole(target, meta)}
+
+
+def _stands(target: Path) -> bool:
+    meta = _meta(target)
+    return meta is not None and _is_whole(target, meta)
 
 
 def _is_whole(target: Path, meta: dict[str, Any]) -> bool:

@@ -53,19 +53,24 @@ def test_the_sweep_goes_on_after_a_failure_and_stops_with_the_worker(monkeypatch
     rounds = []
     three = threading.Event()
 
-    def sweep():
+    hanging = threading.Event()
+
+    def keep_current():
         rounds.append(1)
         if len(rounds) >= 3:
             three.set()
         raise RuntimeError("the database is away")
 
+    jobs = {"incidents.relay.keep_current": keep_current, "incidents.relay.deliver": lambda: hanging.wait(20)}
+
     monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
-    monkeypatch.setattr(celery, "import_string", lambda name: {"incidents.relay.sweep": sweep}[name])
+    monkeypatch.setattr(celery, "import_string", jobs.__getitem__)
     step = Sweep(parent=None)
     step.start(None)
-    assert three.wait(5)
+    assert three.wait(5), "a delivery that hangs keeps no update from the page"
+    hanging.set()
     step.stop(None)
-    assert not step._thread.is_alive()
+    assert not any(thread.is_alive() for thread in step._threads)
     assert "the database is away" in caplog.text
 
 

@@ -6,10 +6,11 @@ import logging
 import signal
 import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 
 from incidents import relay
 
@@ -32,10 +33,17 @@ class Command(BaseCommand):
         is_over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_caught: is_over.set())
-        while not is_over.is_set():
-            try:
-                relay.sweep()
-            except DatabaseError:
-                log.exception("The database does not answer; the next round tries again.")
-            close_old_connections()
-            is_over.wait(EVERY_SECONDS)
+        page = threading.Thread(target=_repeat, args=(relay.keep_current, is_over))
+        page.start()
+        _repeat(relay.deliver, is_over)
+        page.join()
+
+
+def _repeat(work: Callable[[], None], is_over: threading.Event) -> None:
+    while not is_over.is_set():
+        try:
+            work()
+        except Exception:
+            log.exception("A round failed; the next one follows in %s s.", EVERY_SECONDS)
+        close_old_connections()
+        is_over.wait(EVERY_SECONDS)
