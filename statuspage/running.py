@@ -6,14 +6,17 @@ tables are migrated until that succeeds, and then the worker and what the first 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import urllib3
 from django.conf import settings
+from django.core.management.base import CommandError
 
 from statuspage.supervisor import Child, Supervisor
 
@@ -24,10 +27,15 @@ _BASE = Path(__file__).resolve().parent.parent
 
 
 def up(host: str, port: int, *, is_demo: bool = False) -> None:
-    """Run a whole instance on this machine until SIGTERM or SIGINT; returns when every process is gone."""
+    """Run a whole instance on this machine until SIGTERM or SIGINT; returns when every process is gone.
+
+    Raises CommandError when the address cannot be had, or another instance runs on the same DATA_DIR.
+    """
     if is_demo and "DATA_DIR" not in os.environ:
         # The settings are read by now, with the folder of a real instance: begin again with that of the demonstration.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "DATA_DIR": "var/demo"})
+    alone = _hold_alone(settings.DATA_DIR)
+    _try_address(host, port)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     supervisor = Supervisor()
     supervisor.stop_on_signals()
@@ -52,6 +60,7 @@ def up(host: str, port: int, *, is_demo: bool = False) -> None:
     supervisor.start(web(upstream_port, env))
     supervisor.start(manage("migrate", "migrate", env, "--noinput"), after=go_on)
     supervisor.wait()
+    alone.close()
 
 
 def front(host: str, port: int, upstream_port: int, env: Mapping[str, str]) -> Child:
@@ -97,6 +106,38 @@ def _granian(host: str, port: int, threads: int, target: str) -> list[str]:
     return [*argv, "--log-level", "error", target]
 
 
+def _hold_alone(data_dir: Path) -> IO[bytes]:
+    """Keep a second instance away from these data for as long as the file is open; a dead process holds nothing."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = open(data_dir / ".up.lock", "ab")  # noqa: SIM115 - held until the end
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise CommandError(
+            f"Another instance runs on {data_dir} already. Stop it, or give this one a folder of its own: DATA_DIR=…"
+        ) from None
+    return file
+
+
+def _try_address(host: str, port: int) -> None:
+    """Say now, in a sentence, that nobody can listen here.
+
+    Granian would not: it shares a port (SO_REUSEPORT), and of two instances a reader would get now one, now the other.
+    """
+    try:
+        if not 0 < port < 65536:
+            raise OverflowError("a port is a number from 1 to 65535")
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what a former run left behind is no one
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CommandError(
+            f"Cannot listen on {host} port {port}: {reason}. Choose another: --port (or PORT= with make)."
+        ) from None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -106,7 +147,7 @@ def _free_port() -> int:
 def _announce(supervisor: Supervisor, base: str, lines: list[str]) -> None:
     """Say where it is, once both doors answer. The last line is the one that scripts wait for."""
     http = urllib3.PoolManager(timeout=2, retries=urllib3.Retry(3, connect=0, read=0))
-    waiting = ["/", "/console/"]
+    waiting = ["/", "/console/sign-in"]
     while waiting and not supervisor.stopping.is_set():
         waiting = [path for path in waiting if not _answers(http, base + path)]
         if waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import queue
@@ -264,6 +265,40 @@ def test_a_whole_instance_survives_the_death_of_each_part_and_leaves_nothing(ins
     kill(instance.process.pid)
     figures["gone"] = eventually(lambda: not instance.alive(), GONE_SECONDS)
     print({name: round(seconds, 2) for name, seconds in figures.items()})
+
+
+def start(folder: Path, port: int, host: str = "127.0.0.1") -> subprocess.CompletedProcess[str]:
+    """`manage.py up` where it cannot run: it must end by itself."""
+    argv = [sys.executable, "manage.py", "up", "--host", host, "--port", str(port)]
+    env = os.environ | {"DATA_DIR": str(folder)}
+    return subprocess.run(argv, cwd=BASE, env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence_even_if_its_owner_would_share_it(tmp_path):
+    with socket.socket() as owner:
+        owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian does
+        owner.bind(("127.0.0.1", 0))
+        owner.listen()
+        port = owner.getsockname()[1]
+        ended = start(tmp_path, port)
+    assert ended.returncode == 1
+    assert f"Cannot listen on 127.0.0.1 port {port}: Address already in use." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("203.0.113.1", 8000), ("no such host", 8000)])
+def test_an_address_that_cannot_be_is_told_in_a_sentence(tmp_path, host, port):
+    ended = start(tmp_path, port, host)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("CommandError: Cannot listen on")
+
+
+def test_a_second_instance_on_the_same_data_is_refused(tmp_path):
+    with (tmp_path / ".up.lock").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = start(tmp_path, 0)
+    assert ended.returncode == 1
+    assert f"Another instance runs on {tmp_path} already." in ended.stderr
 
 
 @pytest.mark.slow
