@@ -16,7 +16,7 @@ from ipaddress import ip_address, ip_network
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
@@ -64,6 +64,8 @@ def sign_up(
     now = now or timezone.now()
     clean = _address(address)
     with transaction.atomic(durable=True):
+        _one_at_a_time()
+        chosen = _components(component_ids)  # before anything is looked up: a refusal must not tell who is known
         client_key = _client_key(client_ip)
         if _count(CLIENT_LIMIT, now, client_key=client_key) >= CLIENT_LIMIT.count:
             raise Refused(_("Too many requests from your network. Try again in an hour."), "limit")
@@ -74,7 +76,7 @@ def sign_up(
             is_mailed=is_mailed,
         )  # fmt: skip
         if is_mailed:
-            _ask_to_confirm(clean, component_ids, now)
+            _ask_to_confirm(clean, chosen, now)
 
 
 def confirm_subscriber(*, subscriber_id: int, generation: int, now: datetime | None = None) -> Subscriber:
@@ -185,20 +187,20 @@ def forget_unconfirmed(*, now: datetime | None = None) -> int:
         return stale.delete()[1].get("incidents.Subscriber", 0)
 
 
-def _ask_to_confirm(address: str, component_ids: Sequence[int], now: datetime) -> None:
+def _ask_to_confirm(address: str, chosen: Sequence[Component], now: datetime) -> None:
     subscriber = Subscriber.objects.select_for_update().filter(channel="email", address_key=address.casefold()).first()
     if subscriber is None:
         subscriber = Subscriber.objects.create(
-            address=address, address_key=address.casefold(), created_at=now, has_all_components=not component_ids
+            address=address, address_key=address.casefold(), created_at=now, has_all_components=not chosen
         )
-        subscriber.components.set(_components(component_ids))
+        subscriber.components.set(chosen)
     elif not subscriber.is_told:
         # Only an address that is not active changes before its owner has spoken.
         subscriber.generation += 1
-        subscriber.has_all_components = not component_ids
+        subscriber.has_all_components = not chosen
         subscriber.created_at = now
         subscriber.save(update_fields=["generation", "has_all_components", "created_at"])
-        subscriber.components.set(_components(component_ids))
+        subscriber.components.set(chosen)
     record(
         actor=_actor(subscriber), verb=Verb.SUBSCRIBER_SIGNED_UP, subject=subscriber, now=now,
         reach=Reach.SUBSCRIBERS, audience={"subscriber_id": subscriber.pk}, expires_at=now + CONFIRMATION_EXPIRY,
@@ -207,6 +209,14 @@ def _ask_to_confirm(address: str, component_ids: Sequence[int], now: datetime) -
             "subscriber": {"is_known": subscriber.is_told, "generation": subscriber.generation},
         },
     )  # fmt: skip
+
+
+def _one_at_a_time() -> None:
+    """Let sign-ups queue until the end of the transaction: of two at once neither would see the other's row, and the
+    limits would not hold. SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('candor sign-up'))")
 
 
 def _is_limited(address_hash: str, domain: str, now: datetime) -> bool:

@@ -119,16 +119,17 @@ def subscription(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @by_token(Purpose.UNSUBSCRIBE)
 def unsubscribe(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """GET shows a button. POST of the one-click field (RFC 8058), which the button sends too, ends it at once."""
-    sentence = ""
+    sentence, is_back = "", False
     if request.method == "POST":
         try:
             if request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]:
                 subscriber = actions.unsubscribe(subscriber_id=subscriber.pk)
             elif "undo" in request.POST:
-                subscriber = actions.undo_unsubscribe(subscriber_id=subscriber.pk)
+                subscriber, is_back = actions.undo_unsubscribe(subscriber_id=subscriber.pk), True
         except Refused as refusal:
             sentence = refusal.sentence
-    return _answer("unsubscribe", {"subscriber": subscriber, "one_click": ONE_CLICK, "sentence": sentence})
+    context = {"subscriber": subscriber, "one_click": ONE_CLICK, "sentence": sentence, "is_back": is_back}
+    return _answer("unsubscribe", context)
 
 
 def _subscribe_again(request: HttpRequest, sentence: str, status: int = 422) -> HttpResponse:
@@ -166,6 +167,7 @@ def _answer(template: str, context: dict[str, Any] | None = None, *, status: int
     response = HttpResponse(render_to_string(f"public/{template}.html", whole), status=status)
     response["Cache-Control"] = "no-store"
     response["Content-Security-Policy"] = csp()
-    response["Referrer-Policy"] = "no-referrer"
+    # A form on a page with no-referrer is sent with `Origin: null`, which `subscribe` would take for another site's.
+    response["Referrer-Policy"] = "same-origin" if template == "subscribe_again" else "no-referrer"
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
 from incidents.actions import subscriber as actions
-from incidents.models import Delivery, SignUp, Subscriber
+from incidents.models import Delivery, OutboxEvent, SignUp, Subscriber
 from incidents.notifying import mailbox
 from incidents.notifying.tokens import Purpose, make_token
 from tests.factories import make_component, make_subscriber, open_incident
@@ -211,6 +213,52 @@ def test_components_that_are_not_on_the_page_are_refused(client: Client, ids: li
     assert Subscriber.objects.count() == 0
 
 
+def test_a_component_that_is_not_there_does_not_tell_who_is_subscribed(client: Client) -> None:
+    make_subscriber("known@example.org")
+    answers = [
+        client.post("/subscribe", {"address": address, "components": ["999999"]})
+        for address in ("known@example.org", "other@example.org")
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[0].content.replace(b"known@", b"other@") == answers[1].content
+
+
+def test_the_form_that_is_shown_again_can_be_sent_again(client: Client) -> None:
+    """With no-referrer a browser sends `Origin: null`, and the second try would be refused as another site's."""
+    answer = ask(client, "a@b")
+    assert answer.status_code == 422
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert ask(client, "a@b.co", HTTP_ORIGIN="null").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_sign_ups_at_the_same_moment_stay_within_the_limits(is_known: bool) -> None:
+    make_component()
+    if is_known:
+        make_subscriber("new@example.org")
+    together = threading.Barrier(6)
+    failures: list[BaseException] = []
+
+    def sign_up(number: int) -> None:
+        together.wait()
+        try:
+            actions.sign_up(address="new@example.org", client_ip=f"192.0.2.{number}")
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign_up, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert SignUp.objects.filter(is_mailed=True).count() == 1
+    assert OutboxEvent.objects.filter(verb="subscriber.signed_up").count() == 1
+
+
 @pytest.mark.parametrize("kind", ["confirm", "subscriptions", "unsubscribe"])
 class TestEveryPageReachedByToken:
     def test_it_is_private_and_sets_no_cookie(self, client: Client, kind: str) -> None:
@@ -277,7 +325,7 @@ def test_leaving_can_be_undone_on_the_same_page(client: Client) -> None:
     path = token_path("unsubscribe", make_subscriber())
     left = client.post(path, {"List-Unsubscribe": "One-Click"})
     assert b'name="undo"' in left.content
-    client.post(path, {"undo": "1"})
+    assert b"You are subscribed again." in client.post(path, {"undo": "1"}).content
     assert Subscriber.objects.get().is_told
 
 
