@@ -160,6 +160,7 @@ def restore_component(*, actor: Actor, component_id: int, now: datetime | None =
         component = _component(component_id)
         if component.group and component.group.archived_at:
             raise Refused(_("Its group is archived. Restore the group first."))
+        _refuse_same_name(component.name, component.group_id, component.pk)
         component.archived_at, component.updated_at = None, now
         component.save(update_fields=["archived_at", "updated_at"])
         record(actor=actor, verb=Verb.COMPONENT_RESTORED, subject=component, now=now, reach=Reach.PAGE)

@@ -12,13 +12,14 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from incidents import queries
 from incidents.actions import facts, guards, moves, texts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
-from incidents.domain.status import Impact, Stage, is_allowed_move
+from incidents.domain.status import Impact, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Incident, IncidentUpdate, MilestoneStatement, PublicPage, UpdateRevision
 
@@ -70,13 +71,14 @@ def open_incident(
             created_at=now,
             updated_at=now,
         )
-        if started_at and not changes:
-            _state(actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now)
         if detected_at:
             _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
         update = _add_update(
             actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
         )
+        in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
+        if started_at and (started_at < in_ledger or started_at > now):
+            _state(actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now)
         _tell(actor, Verb.INCIDENT_OPENED, page, incident, update, now, {"title": ["", incident.title]})
         guards.keep_result(key, content, incident.pk, now)
     return incident
@@ -156,6 +158,8 @@ def reopen_incident(
             raise Refused(_("The incident is open already; post an ordinary update."), "stage")
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
+        # What was stated of the former end does not hold any more.
+        _withdraw(incident, "resolved", now)
         update = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
@@ -277,12 +281,15 @@ def _add_update(
     text, html = texts.body(body)
     if next_update_due_at and next_update_due_at <= now:
         raise Refused(_("The next update is promised for a time that has passed."), "next_update_due_at")
+    newest = incident.updates.aggregate(sequence=Max("sequence"), posted_at=Max("posted_at"))
+    # A clock that was set back must turn round neither the timeline nor the ledger.
+    now = max(now, newest["posted_at"] or now)
     holder = moves.Holder(incident, "incident")
     told = [entry for change in components for entry in moves.apply(holder, change, now)]
     if stage == Stage.RESOLVED:
+        _refuse_contradiction(components)
         told += moves.close_all(holder, now)
         next_update_due_at = None
-    newest = incident.updates.aggregate(sequence=Max("sequence"), posted_at=Max("posted_at"))
     update = IncidentUpdate.objects.create(
         code=new_code(),
         incident=incident,
@@ -290,8 +297,7 @@ def _add_update(
         stage=_stage(stage),
         body=text,
         body_html=html,
-        # A clock that was set back must not turn the timeline round.
-        posted_at=max(now, newest["posted_at"] or now),
+        posted_at=now,
         next_update_due_at=next_update_due_at,
         is_notifying=is_notifying,
         is_reopening=is_reopening,
@@ -337,12 +343,26 @@ def _state(
         raise Refused(_("There is no such milestone."), "milestone")
     if at > now:
         raise Refused(_("The time is in the future."), "at")
-    MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True).update(
-        superseded_at=now
-    )
+    if milestone == "resolved" and incident.is_open:
+        raise Refused(_("The incident is not resolved yet."), "milestone")
+    _withdraw(incident, milestone, now)
     return MilestoneStatement.objects.create(
         incident=incident, milestone=milestone, at=at, reason=reason, actor_label=actor.label, stated_at=now
     )
+
+
+def _withdraw(incident: Incident, milestone: str, now: datetime) -> None:
+    stated = MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True)
+    stated.update(superseded_at=now)
+
+
+def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
+    """A level from now on and a resolution, which ends it now, cannot both be meant."""
+    if any(change.level != Level.OPERATIONAL and change.since is None for change in components):
+        raise Refused(
+            _("Resolving ends everything now. Choose Operational or No change for each component, or another stage."),
+            "level",
+        )
 
 
 def _touch(incident: Incident, now: datetime) -> None:

@@ -38,10 +38,11 @@ class Holder:
 
 
 def apply(holder: Holder, change: ComponentChange, now: datetime) -> list[dict[str, Any]]:
-    """Move the ledger as one change says; returns what is told of it, one entry per region named (JSON, UTC ISO times).
+    """Move the ledger as one change says; returns what is told of it, one entry per region that moved (JSON;
+    times are ISO 8601 in UTC).
 
     Raises Refused for an unknown or archived component, a group, a foreign region, a time in the future, or an end
-    before the beginning.
+    before the beginning, or another time for what is so already.
     """
     component = _component(change.component_id)
     since = change.since or now
@@ -52,21 +53,28 @@ def apply(holder: Holder, change: ComponentChange, now: datetime) -> list[dict[s
             "since",
         )
     regions = _regions(component, change.region_ids)
-    told = []
-    for region in regions:
-        old = _level_before(holder, component, region)
-        _move(holder, component, region, change, since, now)
-        told.append(_as_told(component, region, old, change.level, since))
+    before = [_level_before(holder, component, region) for region in regions]
+    told = [
+        _as_told(component, region, old, change.level, since)
+        for region, old in zip(regions, before, strict=True)
+        if _move(holder, component, region, regions, change, since, now) or old != change.level
+    ]
+    if change.since is not None and change.level == Level.OPERATIONAL and not told:
+        raise _is_so_since_another_time(component)
     return told
 
 
 def close_all(holder: Holder, now: datetime) -> list[dict[str, Any]]:
-    """End every open interval of an incident, at `now`; returns what is told of it."""
+    """End every open interval of an incident, at `now`; returns what is told of it.
+
+    One that began after `now` (a clock was set back) ends where it began.
+    """
     told = []
     rows = ImpactInterval.objects.filter(incident=holder.incident, ended_at__isnull=True, superseded_at__isnull=True)
     for interval in rows.select_related("component__group", "region"):
-        told.append(_as_told(interval.component, interval.region, Level(interval.level), Level.OPERATIONAL, now))
-        interval.ended_at = now
+        end = max(now, interval.started_at)
+        told.append(_as_told(interval.component, interval.region, Level(interval.level), Level.OPERATIONAL, end))
+        interval.ended_at = end
         interval.save(update_fields=["ended_at"])
     return told
 
@@ -104,25 +112,36 @@ def _level_before(holder: Holder, component: Component, region: Region | None) -
 
 
 def _move(
-    holder: Holder, component: Component, region: Region | None, change: ComponentChange, since: datetime, now: datetime
-) -> None:
-    held = list(holder.open_intervals(component))
-    touched = [row for row in held if region is None or row.region_id in (None, region.pk)]
+    holder: Holder,
+    component: Component,
+    region: Region | None,
+    named: list[Region | None],
+    change: ComponentChange,
+    since: datetime,
+    now: datetime,
+) -> bool:
+    """Whether the ledger moved. `named`: all regions that the change names, of which this is one."""
+    touched = [row for row in holder.open_intervals(component) if region is None or row.region_id in (None, region.pk)]
     if touched and _is_so_already(touched, region, change):
         if change.since is not None and any(row.started_at != since for row in touched):
-            raise Refused(
-                _("%(name)s is at that level already, since another time. To move its start, correct the ledger.")
-                % {"name": component.name},
-                "since",
-            )
-        return
+            raise _is_so_since_another_time(component)
+        return False
     for row in touched:
         _end(row, component, since)
         if region and row.region_id is None:
-            for other in component.regions.exclude(pk=region.pk):
+            for other in component.regions.exclude(pk__in=[each.pk for each in named if each]):
                 _open(holder, component, other, Level(row.level), row.is_quality, since, now)
     if change.level != Level.OPERATIONAL:
         _open(holder, component, region, change.level, change.is_quality, since, now)
+    return bool(touched) or change.level != Level.OPERATIONAL
+
+
+def _is_so_since_another_time(component: Component) -> Refused:
+    return Refused(
+        _("%(name)s is at that level already, since another time. To move its start, correct the ledger.")
+        % {"name": component.name},
+        "since",
+    )
 
 
 def _is_so_already(touched: list[ImpactInterval], region: Region | None, change: ComponentChange) -> bool:
@@ -135,7 +154,7 @@ def _is_so_already(touched: list[ImpactInterval], region: Region | None, change:
 def _end(row: ImpactInterval, component: Component, since: datetime) -> None:
     if since < row.started_at:
         raise Refused(
-            _("%(name)s: that is before the trouble began (%(start)s UTC).")
+            _("%(name)s: that is before its present level began (%(start)s UTC). To change that, correct the ledger.")
             % {"name": component.name, "start": f"{row.started_at:%Y-%m-%d %H:%M}"},
             "since",
         )

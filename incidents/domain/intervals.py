@@ -1,4 +1,4 @@
-"""Sums over stretches of time: union, clip, subtract, and the heaviest level at each instant.
+"""Stretches of time: the heaviest level at each instant.
 
 All times are aware; a span holds its start and not its end, so that two that touch share no instant.
 """
@@ -55,43 +55,6 @@ class Segment(NamedTuple):
 def seconds_between(start: datetime, end: datetime) -> Fraction:
     """Seconds from one aware time to another, exact (timedelta.total_seconds is a float); may be negative."""
     return Fraction((end - start) // _MICROSECOND, 1_000_000)
-
-
-def total_seconds(spans: Iterable[Span]) -> Fraction:
-    """The plain sum of the lengths in seconds; overlaps count as often as they occur, so take the union first."""
-    return sum((span.seconds for span in spans), Fraction(0))
-
-
-def union(spans: Iterable[Span]) -> list[Span]:
-    """The same instants, each once: sorted, apart from each other, empty spans left out."""
-    merged: list[Span] = []
-    for span in sorted(spans):
-        if span.start == span.end:
-            continue
-        if merged and span.start <= merged[-1].end:
-            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
-        else:
-            merged.append(span)
-    return merged
-
-
-def clip(spans: Iterable[Span], window: Span) -> list[Span]:
-    """The parts of the spans that lie in the window, in their order; what lies outside is left out."""
-    cut = ((max(span.start, window.start), min(span.end, window.end)) for span in spans)
-    return [Span(start, end) for start, end in cut if start < end]
-
-
-def subtract(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
-    """The union of the spans without the instants of the holes."""
-    left = union(spans)
-    for hole in union(holes):
-        left = [
-            Span(start, end)
-            for span in left
-            for start, end in ((span.start, min(span.end, hole.start)), (max(span.start, hole.end), span.end))
-            if start < end
-        ]
-    return left
 
 
 def worst_by_instant(intervals: Iterable[Interval], now: datetime, window: Span | None = None) -> list[Segment]:

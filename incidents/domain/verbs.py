@@ -42,10 +42,8 @@ class Verb(StrEnum):
     SUBSCRIBER_SCOPED = "subscriber.scoped"
     SUBSCRIBER_UNSUBSCRIBED = "subscriber.unsubscribed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
-    DELIVERY_RESENT = "delivery.resent"
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
-    DELIVERIES_CANCELLED = "deliveries.cancelled"
     ADMINISTRATOR_MADE = "administrator.made"
 
 
@@ -73,9 +71,7 @@ SENTENCES: dict[Verb, str] = {
     Verb.SUBSCRIBER_SCOPED: "changed what the subscription covers",
     Verb.SUBSCRIBER_UNSUBSCRIBED: "ended the subscription",
     Verb.SUBSCRIBER_SUSPENDED: "suspended the subscription",
-    Verb.DELIVERY_RESENT: "sent a delivery again",
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
-    Verb.DELIVERIES_CANCELLED: "cancelled the held deliveries",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",
 }

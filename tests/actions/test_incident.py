@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from incidents import queries
+from incidents.actions import component as component_actions
 from incidents.actions import incident as actions
 from incidents.actions.refusals import Conflict, Refused
+from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Impact, Level
 from incidents.models import AuditEntry, ImpactInterval, Incident, IncidentUpdate, OutboxEvent
@@ -157,8 +159,6 @@ def test_what_cannot_be_is_refused_with_a_sentence_and_nothing_is_written(values
 
 
 def test_an_archived_component_takes_no_part_in_an_update():
-    from incidents.actions import component as component_actions
-
     api = make_component()
     component_actions.archive_component(actor=MARIA, component_id=api.pk)
     with pytest.raises(Refused, match="archived"):
@@ -183,6 +183,87 @@ def test_a_clock_that_was_set_back_does_not_turn_the_timeline_round():
     incident = open_incident(make_component(), now=utc("2026-06-23 15:00"))
     update = post_update(incident, now=utc("2026-06-23 14:00"))
     assert update.posted_at == utc("2026-06-23 15:00")
+
+
+def test_a_clock_that_was_set_back_does_not_stop_a_resolution_nor_end_anything_before_it_began():
+    incident = open_incident(make_component(), now=utc("2026-06-23 15:00"))
+    post_update(incident, "resolved", now=utc("2026-06-23 14:00"))
+    interval = ImpactInterval.objects.get()
+    assert interval.ended_at == interval.started_at == utc("2026-06-23 15:00")
+
+
+def test_two_of_three_regions_recover_in_one_update_and_only_the_third_goes_on():
+    east, north, west = (make_region(key) for key in ("east", "north", "west"))
+    api = make_component(region_ids=[east.pk, north.pk, west.pk])
+    incident = open_incident(api, now=utc("2026-06-23 14:52"))
+    recovered = ComponentChange(api.pk, Level.OPERATIONAL, region_ids=(east.pk, north.pk))
+    update = post_update(incident, components=[recovered], now=utc("2026-06-23 15:30"))
+    rows = ImpactInterval.objects.order_by("id").values_list("region__key", "started_at", "ended_at")
+    assert list(rows) == [
+        (None, utc("2026-06-23 14:52"), utc("2026-06-23 15:30")), ("west", utc("2026-06-23 15:30"), None),
+    ]  # fmt: skip
+    assert [(told["region"], told["old_level"]) for told in update.component_changes] == [
+        ("East", "major_outage"), ("North", "major_outage"),
+    ]  # fmt: skip
+
+
+def test_what_was_so_already_is_not_told_as_a_change():
+    api, web = make_component(), make_component("Web")
+    incident = open_incident(api, now=utc("2026-06-23 14:52"))
+    update = post_update(incident, components=[change(api), change(web, Level.OPERATIONAL)])
+    assert update.component_changes == []
+    assert ImpactInterval.objects.count() == 1
+    with pytest.raises(Refused, match="since another time"):
+        post_update(incident, components=[change(web, Level.OPERATIONAL, since=utc("2026-06-23 14:55"))])
+
+
+def test_a_level_from_now_and_a_resolution_cannot_both_be_meant():
+    api = make_component()
+    incident = open_incident(api)
+    with pytest.raises(Refused, match="Resolving ends everything"):
+        post_update(incident, "resolved", components=[change(api, Level.DEGRADED_PERFORMANCE)])
+    assert open_levels(api) == [Level.MAJOR_OUTAGE]
+
+
+def test_a_start_before_that_of_every_component_is_kept_as_a_statement():
+    api = make_component()
+    began, broke = utc("2026-06-23 14:25"), utc("2026-06-23 14:40")
+    actions.open_incident(
+        actor=MARIA, title="Errors", body="Text.", components=[change(api, since=broke)], started_at=began,
+        now=utc("2026-06-23 14:52"),
+    )  # fmt: skip
+    view = snapshot.build(utc("2026-06-23 14:52")).incidents[0]
+    assert (view.started_at, view.milestones[0].provenance) == (began, "stated")
+    assert ImpactInterval.objects.get().started_at == broke
+
+
+def test_an_end_is_stated_only_of_what_is_resolved_and_falls_with_a_reopening():
+    incident = open_incident(make_component(), now=utc("2026-06-23 14:52"))
+    end = {"actor": MARIA, "incident_id": incident.pk, "milestone": "resolved", "reason": "The logs say so."}
+    with pytest.raises(Refused, match="not resolved"):
+        actions.state_milestone(**end, at=utc("2026-06-23 15:00"))
+    post_update(incident, "resolved", now=utc("2026-06-23 16:00"))
+    actions.state_milestone(**end, at=utc("2026-06-23 15:55"))
+    assert snapshot.build().incidents[0].resolved_at == utc("2026-06-23 15:55")
+    actions.reopen_incident(actor=MARIA, incident_id=incident.pk, body="Back.", now=utc("2026-06-23 17:00"))
+    assert snapshot.build().incidents[0].milestones[-1].at is None
+    post_update(incident, "resolved", now=utc("2026-06-23 18:00"))
+    assert snapshot.build().incidents[0].resolved_at == utc("2026-06-23 18:00")
+
+
+def test_a_line_end_counts_as_one_character_however_the_browser_sends_it():
+    incident = open_incident(body="x\r\n" * 12_500)
+    assert len(incident.updates.get().body) == 24_999
+
+
+def test_a_key_used_by_another_person_or_for_another_incident_is_a_conflict():
+    one, other = open_incident(), open_incident(title="Other")
+    values = {"stage": "identified", "body": "Known.", "key": "k1"}
+    actions.post_update(actor=MARIA, incident_id=one.pk, **values)
+    for actor, incident in ((MARIA, other), (Actor("user", "noor"), one)):
+        with pytest.raises(Conflict, match="another text"):
+            actions.post_update(actor=actor, incident_id=incident.pk, **values)
+    assert IncidentUpdate.objects.filter(body="Known.").count() == 1
 
 
 def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason():

@@ -91,7 +91,7 @@ def test_a_status_is_set_by_hand_since_a_time(console, db):
     assert "Degraded performance" in text(console.get("/console/components"))
     bad = console.post(path, {"level": "operational", "since": "2001-01-01 00:00"})
     assert bad.status_code == 422
-    assert "before the trouble began" in text(bad)
+    assert "before its present level began" in text(bad)
 
 
 def test_a_subscriber_is_added_by_hand_with_who_vouches_and_unsubscribed(console, db):
