@@ -26,7 +26,8 @@ class ComponentNote:
 
 @dataclass(frozen=True)
 class UpdateNote:
-    """One update: plain text, safe HTML, the stage in words, times in UTC."""
+    """One update: plain text, safe HTML, the stage in words, times in UTC. `changes`: what moved and is not said by
+    the state of the components anyway."""
 
     code: str
     stage: str
@@ -42,7 +43,8 @@ class UpdateNote:
 class IncidentAnnouncement:
     """An incident as of its newest update. `updates` newest first.
 
-    `is_combined`: it began and ended before anything of it was told.
+    `is_combined`: it began and ended before anything of it was told. `advice` is empty once it is resolved: what to do
+    meanwhile is over.
     """
 
     page_name: str
@@ -92,24 +94,25 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
             generation=newest["subscriber"]["generation"],
         )
     incident = newest["incident"]
+    is_over = newest["update"]["stage"] == Stage.RESOLVED
+    now = tuple(ComponentNote(each["name"], _word(LEVELS, each["level"])) for each in incident["components"])
     return IncidentAnnouncement(
         page_name=newest["page"]["name"],
         incident_code=incident["code"],
         title=incident["title"],
         stage=_word(STAGES, newest["update"]["stage"]),
         started_at=datetime.fromisoformat(incident["started_at"]),
-        advice=incident["advice"],
-        advice_html=incident["advice_html"],
-        components=tuple(
-            ComponentNote(component["name"], _word(LEVELS, component["level"])) for component in incident["components"]
-        ),
-        updates=tuple(_update(each["update"]) for each in reversed(facts)),
-        is_combined=is_first and newest["update"]["stage"] == Stage.RESOLVED,
+        advice="" if is_over else incident["advice"],
+        advice_html="" if is_over else incident["advice_html"],
+        components=now,
+        updates=(_update(newest["update"], now), *(_update(each["update"]) for each in reversed(facts[:-1]))),
+        is_combined=is_first and is_over,
     )
 
 
-def _update(update: dict[str, Any]) -> UpdateNote:
+def _update(update: dict[str, Any], said: Sequence[ComponentNote] = ()) -> UpdateNote:
     due = update["next_update_due_at"]
+    moved = (each for each in update["component_changes"] if each.get("old_level") != each["new_level"])
     return UpdateNote(
         code=update["code"],
         stage=_word(STAGES, update["stage"]),
@@ -118,7 +121,7 @@ def _update(update: dict[str, Any]) -> UpdateNote:
         posted_at=datetime.fromisoformat(update["posted_at"]),
         next_update_due_at=datetime.fromisoformat(due) if due else None,
         is_reopening=update["is_reopening"],
-        changes=tuple(_change(change) for change in update["component_changes"]),
+        changes=tuple(note for note in map(_change, moved) if note not in said),
     )
 
 

@@ -200,3 +200,19 @@ def test_times_in_a_mail_are_those_of_the_event_not_of_the_attempt() -> None:
         letter(Recipient(1, "a@example.org", 1, 7, T0, T0)).body
         == letter(Recipient(1, "a@example.org", 1, 7, T0, later)).body
     )
+
+
+def test_the_state_of_a_component_is_said_once_and_what_did_not_move_is_no_change() -> None:
+    api = {"name": "API", "region": "", "old_level": "operational", "new_level": "major_outage"}
+    chat = {"name": "Chat", "region": "", "old_level": "partial_outage", "new_level": "partial_outage"}
+    text = part(parsed(parcel_of(facts(component_changes=[api, chat]))), "plain")
+    assert text.count("- API: Major outage") == 1
+    assert "Chat" not in text
+    both = part(parsed(parcel_of(facts(1, component_changes=[api]), facts(2))), "plain")
+    assert "- API: Major outage" in both.split("Earlier, not sent to you before")[1], "what an older update changed"
+
+
+def test_what_to_do_meanwhile_is_not_said_once_it_is_over() -> None:
+    assert "Retry in a minute." in part(parsed(parcel_of(facts())), "plain")
+    over = parsed(parcel_of(facts(stage="resolved"), is_first=False))
+    assert "Retry in a minute." not in part(over, "plain") + part(over, "html")
