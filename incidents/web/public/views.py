@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from incidents.models import Component, Subscriber
 from incidents.notifying.tokens import BadToken, Purpose, read_token
 from incidents.publishing.csp import csp
 from incidents.queries import the_page
-from incidents.web.public.client import client_ip, is_from_elsewhere
+from incidents.web.client import client_ip, is_from_elsewhere
 from incidents.web.public.forms import ScopeForm, SubscribeForm
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")  # RFC 8058 section 3.1
@@ -104,14 +104,14 @@ def subscription(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         else:
             form = ScopeForm(request.POST)
             if not form.is_valid():
-                return _subscription_page(subscriber, _first_error(form), status=422)
+                return _subscription_page(subscriber, _first_error(form), typed=request.POST, status=422)
             actions.change_scope(
                 subscriber_id=subscriber.pk,
                 has_all_components=form.cleaned_data["scope"] == "all",
                 component_ids=form.cleaned_data["components"],
             )
     except Refused as refusal:
-        return _subscription_page(subscriber, refusal.sentence, status=422)
+        return _subscription_page(subscriber, refusal.sentence, typed=request.POST, status=422)
     subscriber.refresh_from_db()
     return _subscription_page(subscriber, is_saved=True)
 
@@ -141,14 +141,22 @@ def _subscribe_again(request: HttpRequest, sentence: str, status: int = 422) -> 
 
 
 def _subscription_page(
-    subscriber: Subscriber, sentence: str = "", *, is_saved: bool = False, status: int = 200
+    subscriber: Subscriber,
+    sentence: str = "",
+    *,
+    typed: QueryDict | None = None,
+    is_saved: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
-    chosen = set(subscriber.components.values_list("pk", flat=True))
+    chosen, has_all = set(subscriber.components.values_list("pk", flat=True)), subscriber.has_all_components
+    if typed is not None and "scope" in typed:  # refused: what was ticked stays ticked
+        has_all = typed["scope"] != "some"
+        chosen = {int(each) for each in typed.getlist("components")[:1_000] if each.isascii() and each.isdigit()}
     rows = Component.objects.filter(archived_at__isnull=True).order_by("position", "id")
     listed = [row for row in rows if not row.is_hidden_unless_degraded or row.pk in chosen]
     groups = [(row, [child for child in listed if child.group_id == row.pk]) for row in listed if row.group_id is None]
-    context = {"groups": groups, "chosen": chosen, "sentence": sentence, "is_saved": is_saved, "subscriber": subscriber}
-    return _answer("subscription", context, status=status)
+    context = {"groups": groups, "chosen": chosen, "has_all": has_all, "subscriber": subscriber}
+    return _answer("subscription", {**context, "sentence": sentence, "is_saved": is_saved}, status=status)
 
 
 def _first_error(form: Form) -> str:

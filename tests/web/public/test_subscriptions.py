@@ -382,6 +382,8 @@ def test_the_subscription_can_be_narrowed_widened_and_ended(client: Client) -> N
     empty = client.post(path, {"scope": "some"})
     assert empty.status_code == 422
     assert b"Choose at least one component" in empty.content
+    refused = client.post(path, {"scope": "some", "components": [group.pk, 999]}).content.decode()
+    assert re.findall(r'value="(\w+)"\s+checked', refused) == ["some", str(group.pk)], "what was ticked stays ticked"
 
     client.post(path, {"scope": "all"})
     subscriber.refresh_from_db()
