@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
@@ -81,3 +82,20 @@ def state_name(state: str) -> str:
         "cancelled": _("Cancelled"),
     }  # fmt: skip
     return names.get(state, state)
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: Context, column: str, label: str) -> SafeString:
+    """The head of a column that the list can be sorted by: a link that sorts by it, or turns the order round."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    now = query.get("sort", "")
+    order = {column: "ascending", f"-{column}": "descending"}.get(now, "")
+    query["sort"] = f"-{column}" if now == column else column
+    return format_html(
+        '<th scope="col"{}><a href="?{}">{}{}</a></th>',
+        format_html(' aria-sort="{}"', order) if order else "",
+        query.urlencode(),
+        label,
+        {"ascending": " ↑", "descending": " ↓"}.get(order, ""),
+    )

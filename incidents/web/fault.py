@@ -1,4 +1,4 @@
-"""The last resort: a fault that nobody caught, told without asking the database anything."""
+"""The last resort: a fault that nobody caught and a form without its token, told without asking the database."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+
+def form_without_token(request: HttpRequest, **_why: str) -> HttpResponse:
+    """403 for a form whose token is missing or old (somebody signed in again in another tab), with the text that was
+    typed. Django gives a reason for programmers, and has logged it."""
+    typed = [value for name, value in request.POST.items() if name in ("title", "body", "advice", "reason") and value]
+    response = render(request, "console/token.html", {"typed": typed}, status=403)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -26,6 +27,9 @@ from incidents.web.console.preview import preview_of
 from incidents.web.console.submitting import submit
 from incidents.web.htmx import answer, is_fragment_wanted
 
+FILLED_IN = re.compile(r"\{components\}|\{title\}")
+LEFT_OPEN = re.compile(r"\{\w+\}", re.ASCII)
+MARKDOWN = re.compile(r"[\\`*\[\]<>]")
 NEXT_STAGE = {
     Stage.INVESTIGATING: Stage.IDENTIFIED,
     Stage.IDENTIFIED: Stage.MONITORING,
@@ -92,7 +96,8 @@ def _form(
     initial: dict[str, Any] | None = None,
 ) -> ComposerForm:
     # A repeated post must mean the same times as the first, or it would be another text under the same key.
-    first = IdempotencyKey.objects.filter(key=data.get("key", "")[:100]).first() if data else None
+    key = data.get("key", "").replace("\0", "")[:100] if data else ""  # PostgreSQL takes no NUL, not even in a question
+    first = IdempotencyKey.objects.filter(key=key).first() if key else None
     form = ComposerForm(
         data,
         mode=mode,
@@ -135,14 +140,17 @@ def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict
     ids = {*form.chosen_ids(), *(row.component.pk for row in form.own_rows())}
     names = ", ".join(row.component.full_name for row in form.rows() if row.component.pk in ids)
 
+    values = {"{components}": names, "{title}": str(title)}
+
     def flat(text: str) -> str:
-        return text.replace("{components}", names).replace("{title}", str(title))
+        # One pass, so that what is filled in is not read for names again; as text, not as Markdown.
+        return FILLED_IN.sub(lambda found: MARKDOWN.sub(r"\\\g<0>", values[found[0]]), text)
 
     body = str(typed.get("body") or "").replace("\r\n", "\n")
     is_untouched = not body.strip() or body in {flat(template.body) for template in templates}
     filled = {"body": flat(chosen.body) if is_untouched else f"{body}\n\n{flat(chosen.body)}"}
     if form.mode == "open" and not typed.get("title") and chosen.title:
-        filled["title"] = flat(chosen.title)
+        filled["title"] = FILLED_IN.sub(lambda found: values[found[0]], chosen.title)
     offered = [value for value, _label in form.fields["stage"].choices]  # type: ignore[attr-defined]
     return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
 
@@ -202,6 +210,8 @@ def _page(
     stage_now = Stage(incident.stage) if incident else None
     count = _audience_count(read)
     is_piece = is_fragment_wanted(request) and request.POST.get("step") == "preview"
+    templates = list(UpdateTemplate.objects.all())
+    placeholders = {name for template in templates for name in LEFT_OPEN.findall(template.body)}
     context = {
         "form": form,
         "is_piece": is_piece,
@@ -210,7 +220,9 @@ def _page(
         "newer": newer or [],
         "is_conflict": status == 409,
         "suggested": NEXT_STAGE.get(stage_now) if stage_now and form.mode == "update" else None,
-        "templates": UpdateTemplate.objects.all(),
+        "templates": templates,
+        "left_open": sorted(placeholders & set(LEFT_OPEN.findall(str(read["body"].value() or "")))),
+        "is_resolved_meanwhile": bool(incident and not incident.is_open and form.mode == "update"),
         "preview": preview_of(read) if read.is_bound else None,
         "effect": _effect(count, bool(read["is_notifying"].value()), read["stage"].value() == Stage.RESOLVED),
     }

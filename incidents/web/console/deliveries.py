@@ -12,16 +12,21 @@ from incidents import queries
 from incidents.actions import page as actions
 from incidents.models import Delivery, Incident
 from incidents.web.access import actor_of
-from incidents.web.console.paging import page_of, query_without_page, search_text
+from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.htmx import answer
+
+COLUMNS = {"to": "subscriber__address_key", "state": "state", "recorded": "created_at", "attempts": "attempts"}
 
 
 @require_safe
 def delivery_list(request: HttpRequest) -> HttpResponse:
-    """All deliveries, newest first; `?state=`, `?class=`, `?incident=` and `?q=` (address) narrow the list."""
+    """All deliveries, newest first; `?state=`, `?class=`, `?incident=` and `?q=` (address) narrow the list,
+    and `?sort=` (to, state, recorded or attempts) puts it in another order."""
     wanted = {name: request.GET.get(name, "")[:40] for name in ("state", "class", "incident")}
     text = search_text(request)
-    rows = Delivery.objects.select_related("subscriber", "incident", "event").order_by("-id")
+    rows = sorted_by(
+        request, Delivery.objects.select_related("subscriber", "incident", "event").order_by("-id"), COLUMNS
+    )
     if wanted["state"] in Delivery.State.values:
         rows = rows.filter(state=wanted["state"])
     if wanted["class"]:

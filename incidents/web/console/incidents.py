@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
-from django.db.models import Prefetch, Q
+from django.db.models import DateTimeField, OuterRef, Prefetch, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -13,22 +15,42 @@ from incidents import queries
 from incidents.actions import incident as actions
 from incidents.actions import ledger
 from incidents.domain.status import Stage
-from incidents.models import ImpactInterval, Incident, IncidentUpdate
+from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
-from incidents.web.console.forms import AmendForm, IncidentForm, IntervalForm, MilestoneForm
-from incidents.web.console.paging import page_of, query_without_page, search_text
+from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
+from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
 from incidents.web.console.submitting import submit
+from incidents.web.console.times import as_typed
 from incidents.web.htmx import answer
+
+# When the trouble began, as queries.impact_started_at says it, for the database to sort by.
+STARTED = Coalesce(
+    Subquery(
+        MilestoneStatement.objects.filter(
+            incident=OuterRef("pk"), milestone="impact_started", superseded_at__isnull=True
+        ).values("at")[:1]
+    ),
+    Subquery(
+        ImpactInterval.objects.filter(incident=OuterRef("pk"), superseded_at__isnull=True)
+        .order_by("started_at")
+        .values("started_at")[:1]
+    ),
+    "created_at",
+    output_field=DateTimeField(),
+)
 
 
 @require_safe
 def incident_list(request: HttpRequest) -> HttpResponse:
-    """All incidents, newest first; `?stage=` (one of them, or open) and `?q=` (title or text) narrow the list."""
+    """All incidents, newest first; `?stage=` (one of them, or open) and `?q=` (title or text) narrow the list, and
+    `?sort=` (title, stage or started) puts it in another order."""
     stage, text = request.GET.get("stage", ""), search_text(request)
-    rows = Incident.objects.order_by("-id")
+    rows = sorted_by(
+        request, Incident.objects.order_by("-id"), {"title": "title", "stage": "stage", "started": STARTED}
+    )
     if stage == "open":
         rows = rows.exclude(stage=Stage.RESOLVED)
     elif stage in words.STAGES:
@@ -93,7 +115,11 @@ def edit_incident(request: HttpRequest, code: str) -> HttpResponse:
         if outcome.is_done:
             messages.success(request, _("Saved."))
             return redirect("console:incident", code=code)
-        return _form_page(request, _("Edit the incident"), form, row, outcome.status)
+        row.refresh_from_db()
+        now = {"title": row.title, "advice": row.advice}
+        if row.impact_override != form["impact_override"].value():
+            now["impact_override"] = str(dict(IMPACT_CHOICES)[row.impact_override])
+        return _form_page(request, _("Edit the incident"), form, row, outcome.status, now=now)
     return _form_page(request, _("Edit the incident"), form, row)
 
 
@@ -118,7 +144,8 @@ def state_milestone(request: HttpRequest, code: str, milestone: str) -> HttpResp
         if outcome.is_done:
             messages.success(request, _("Saved."))
             return redirect("console:incident", code=code)
-        return _form_page(request, title, form, row, outcome.status)
+        at = _milestone_of(row, milestone).at
+        return _form_page(request, title, form, row, outcome.status, now={"at": as_typed(at)} if at else None)
     return _form_page(request, title, form, row)
 
 
@@ -139,7 +166,8 @@ def amend_update(request: HttpRequest, code: str) -> HttpResponse:
         if outcome.is_done:
             messages.success(request, _("Amended."))
             return redirect("console:incident", code=row.code)
-        return _form_page(request, _("Amend an update"), form, row, outcome.status, note)
+        update.refresh_from_db()
+        return _form_page(request, _("Amend an update"), form, row, outcome.status, note, {"body": update.body})
     return _form_page(request, _("Amend an update"), form, row, note=note)
 
 
@@ -186,6 +214,10 @@ def _milestone_of(row: Incident, name: str) -> Milestone:
     return next(milestone for milestone in found if milestone.name == name)
 
 
+def _typed(form: forms.Form, name: str) -> str:
+    return str(form[name].value() or "").replace("\r\n", "\n")
+
+
 def _form_page(
     request: HttpRequest,
     title: str,
@@ -193,10 +225,16 @@ def _form_page(
     row: Incident | None,
     status: int = 200,
     note: str = "",
+    now: dict[str, str] | None = None,
 ) -> HttpResponse:
+    """`now`: what stands in the record by field of the form, for a writer who must see what somebody else wrote."""
     if status == 409 and row and isinstance(form.data, dict):
         # What was typed is offered again, on top of what is there now.
         row.refresh_from_db()
         form.data["seen_version"] = str(row.version)
-    context = {"title": title, "form": form, "incident": row, "note": note, "is_conflict": status == 409}
+    newest = row.updates.last() if row else None
+    context = {
+        "title": title, "form": form, "incident": row, "note": note, "is_conflict": status == 409, "newest": newest,
+        "theirs": [(form[name].label, text) for name, text in (now or {}).items() if text != _typed(form, name)],
+    }  # fmt: skip
     return render(request, "console/incidents/form.html", context, status=status)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from incidents.actions import texts
 from incidents.actions.refusals import Refused
-from incidents.domain.status import Level, Stage
+from incidents.domain.status import Level, Stage, worst_of
 from incidents.publishing import cards
 from incidents.publishing.public import ChangeView, UpdateView
-from incidents.web.console.composer_form import ComposerForm
+from incidents.web.console.composer_form import ComposerForm, Row
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,32 @@ def preview_of(form: ComposerForm) -> Preview:
 
 
 def _changes(form: ComposerForm) -> tuple[ChangeView, ...]:
+    """What the action would tell: by component, and by region where not all are meant."""
     started_at = form.cleaned_data.get("started_at")
-    names = {row.component.pk: row for row in form.rows()}
-    found = []
+    rows = {row.component.pk: row for row in form.rows()}
+    found: list[ChangeView] = []
+    ended: set[int] = set()
     for change in form.changes():
-        row = names.get(change.component_id)
-        if row is None:
+        if (row := rows.get(change.component_id)) is None:
             continue
-        old = Level(row.held[0].level) if row.held else Level.OPERATIONAL
-        regions = {region.pk: region.name for region in row.component.regions.all()}
-        named = [regions[pk] for pk in change.region_ids]
-        since = change.since or started_at or form.now
-        for region in named if named and len(named) < len(regions) else [""]:
-            found.append(
-                ChangeView(
-                    row.component.code, row.component.slug, row.component.full_name, region, old, change.level, since
-                )
-            )
+        known = {region.pk: region.name for region in row.component.regions.all()}
+        named = [pk for pk in change.region_ids if pk in known]
+        for pk in named if named and len(named) < len(known) else [None]:
+            held = [held for held in row.held if pk is None or held.region_id in (None, pk)]
+            old = worst_of(Level(each.level) for each in held)
+            ended.update(each.pk for each in held)
+            if not held and change.level == Level.OPERATIONAL:
+                continue
+            found.append(_view(row, known.get(pk or 0, ""), old, change.level, change.since or started_at or form.now))
+    if form.cleaned_data.get("stage") == Stage.RESOLVED:
+        found += [
+            _view(row, held.region.name if held.region else "", Level(held.level), Level.OPERATIONAL, form.now)
+            for row in rows.values()
+            for held in row.held
+            if held.pk not in ended
+        ]
     return tuple(found)
+
+
+def _view(row: Row, region: str, old: Level, new: Level, since: datetime) -> ChangeView:
+    return ChangeView(row.component.code, row.component.slug, row.component.full_name, region, old, new, since)

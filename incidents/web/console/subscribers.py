@@ -14,7 +14,7 @@ from incidents.actions import subscriber as actions
 from incidents.models import Subscriber
 from incidents.web.access import actor_of
 from incidents.web.console.forms import SubscriberForm
-from incidents.web.console.paging import page_of, query_without_page, search_text
+from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.submitting import submit
 from incidents.web.htmx import answer
 
@@ -29,9 +29,11 @@ STATES = {
 
 @require_safe
 def subscriber_list(request: HttpRequest) -> HttpResponse:
-    """All subscribers, newest first; `?state=` and `?q=` (part of the address) narrow the list."""
+    """All subscribers, newest first; `?state=` and `?q=` (part of the address) narrow the list, and
+    `?sort=` (address or since) puts it in another order."""
     state, text = request.GET.get("state", ""), search_text(request)
     rows = Subscriber.objects.order_by("-id").prefetch_related("components__group")
+    rows = sorted_by(request, rows, {"address": "address_key", "since": "created_at"})
     if state in STATES:
         rows = rows.filter(STATES[state][1])
     if text:

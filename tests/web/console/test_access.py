@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import URLPattern, reverse
@@ -80,6 +82,69 @@ def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_off_the_site(
     assert Client().post("/console/sign-in", typed | {"next": "//evil.example"})["Location"] == "/console/"
     wrong = Client().post("/console/sign-in", typed | {"password": "wrong"})
     assert "Please enter a correct username and password" in wrong.content.decode()
+
+
+@pytest.fixture
+def no_tries():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def sign_in(password, username="maria", ip="192.0.2.7"):
+    return Client(headers={"X-Forwarded-For": ip}).post(
+        "/console/sign-in", {"username": username, "password": password}
+    )
+
+
+def test_whoever_guesses_a_password_waits_longer_each_time_and_the_right_one_ends_it(responder, no_tries):
+    with time_machine.travel("2026-06-23 14:00Z", tick=False) as clock:
+        assert [sign_in("wrong").status_code for _ in range(6)] == [422] * 6
+        refused = sign_in("correct horse battery")
+        assert refused.status_code == 429
+        assert "Wait 1 s, then try again." in refused.content.decode()
+        clock.shift(1)
+        assert sign_in("wrong").status_code == 422
+        assert "Wait 2 s" in sign_in("wrong").content.decode()
+        assert sign_in("correct horse battery", ip="198.51.100.9").status_code == 302, "only that network waits"
+        clock.shift(2)
+        assert sign_in("correct horse battery").status_code == 302
+        assert sign_in("wrong").status_code == 422
+        assert sign_in("correct horse battery").status_code == 302
+
+
+def test_one_network_that_tries_many_accounts_waits_too(responder, no_tries):
+    with time_machine.travel("2026-06-23 14:00Z", tick=False):
+        codes = [sign_in("wrong", username=f"user{number}").status_code for number in range(32)]
+        assert codes == [422] * 31 + [429]
+        assert sign_in("wrong", ip="2001:db8::1").status_code == 422
+
+
+def test_the_session_is_another_one_after_signing_in(responder):
+    client = Client()
+    client.cookies["session"] = "chosen-by-somebody-else"
+    client.post("/console/sign-in", {"username": "maria", "password": "correct horse battery"})
+    assert client.cookies["session"].value != "chosen-by-somebody-else"
+    assert client.cookies["session"]["httponly"]
+    assert client.cookies["session"]["samesite"] == "Lax"
+
+
+def test_a_form_whose_token_is_old_is_refused_with_what_was_typed(responder):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(responder)
+    answer = client.post("/console/incidents/open", {"title": "Errors", "body": "My <b>words</b>."})
+    assert answer.status_code == 403
+    assert "My &lt;b&gt;words&lt;/b&gt;.</textarea>" in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "https:evil.example"],
+)
+def test_signing_in_never_leads_off_the_site(responder, elsewhere):
+    typed = {"username": "maria", "password": "correct horse battery", "next": elsewhere}
+    assert Client().post("/console/sign-in", typed)["Location"] == "/console/"
 
 
 def test_the_first_administrator_is_made_by_the_printed_link_and_only_once(db, capsys, settings):

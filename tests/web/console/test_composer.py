@@ -295,3 +295,77 @@ def test_the_composer_lists_components_in_the_order_of_the_page(console, db):
     html = console.get(OPEN).content.decode()
     names = [Component.objects.get(pk=pk).name for pk in re.findall(r'<select name="level_(\d+)"', html)]
     assert names == ["iOS", "Website"]
+
+
+@pytest.mark.parametrize("name", ["key", "body", "title", "due_at", "template"])
+def test_a_nul_or_a_terminal_colour_in_any_field_is_never_a_fault(console, api, name):
+    form = typed(console.get(OPEN), title="Errors", body="Text.", due="none")
+    for step in ("post", "preview", "fill"):
+        answer = console.post(OPEN, form | {"step": step, name: f"{form.get(name, '')}\x00\x1b[31m"})
+        assert answer.status_code in (200, 302, 422)
+    for row in Incident.objects.all():
+        assert (row.title, row.updates.get().body) == ("Errors", "Text.")
+
+
+def test_numbers_past_any_column_are_never_a_fault(console, api):
+    incident = open_incident(api)
+    path = f"/console/incidents/{incident.code}/update"
+    form = typed(console.get(path))
+    for name in ("seen_version", "seen_sequence"):
+        assert console.post(path, form | {name: "9" * 30}).status_code in (302, 409, 422)
+    form = typed(console.get(path))
+    assert console.post(path, form | {f"level_{'9' * 18}": "major_outage"}).status_code == 422
+
+
+def test_a_text_as_long_as_allowed_is_posted_from_a_browser_and_one_longer_is_kept(console, api):
+    form = typed(console.get(OPEN), title="Errors", body="line\r\n" * 5_000)
+    assert console.post(OPEN, form).status_code == 302
+    form = typed(console.get(OPEN), title="Errors", body="é" * 25_001)
+    refused = console.post(OPEN, form)
+    assert refused.status_code == 422
+    assert "é" * 25_001 in refused.content.decode()
+
+
+def test_names_are_filled_in_once_and_as_text(console, db):
+    odd = make_component("{title} **x** [a](javascript:1)")
+    page_actions.save_template(actor=MARIA, name="One", stage="identified", body="{components}: {title} {who}")
+    form = typed(
+        console.get(OPEN), title="{components} <b>", body="", step="fill", **{f"level_{odd.pk}": "major_outage"}
+    )
+    html = console.post(OPEN, form | {"template": UpdateTemplate.objects.get().pk}).content.decode()
+    filled = re.search(r'<textarea name="body".*?>\n(.*?)</textarea>', html, re.S)[1]
+    assert filled == (r"{title} \*\*x\*\* \[a\](javascript:1): {components} \&lt;b\&gt; {who}")
+    seen = console.post(OPEN, form | {"step": "preview", "body": "We ask {who}."}).content.decode()
+    assert "Still to fill in: {who}" in seen
+    assert (
+        "Still to fill in" not in console.post(OPEN, form | {"step": "preview", "body": "GET /{id}"}).content.decode()
+    )
+
+
+def told_in_preview(answer):
+    part = re.search(r'<section class="preview".*?</section>', answer.content.decode(), re.S)[0]
+    return " ".join(re.sub(r"<[^>]+>", " ", part).split())
+
+
+def test_the_preview_of_a_resolution_shows_what_it_ends(console, api):
+    incident = open_incident(api)
+    path = f"/console/incidents/{incident.code}/resolve"
+    seen = told_in_preview(console.post(path, typed(console.get(path), step="preview", stage="resolved")))
+    assert "API" in seen
+    assert "Operational" in seen
+    console.post(path, typed(console.get(path), stage="resolved"))
+    assert [told["new_level"] for told in incident.updates.last().component_changes] == ["operational"]
+
+
+def test_a_text_for_an_incident_that_was_resolved_meanwhile_is_taken_over_into_a_reopening(console, api):
+    incident = open_incident(api)
+    path = f"/console/incidents/{incident.code}"
+    form = typed(console.get(f"{path}/update"), body="It is back.")
+    post_update(incident, "resolved")
+    met = console.post(f"{path}/update", form)
+    assert met.status_code == 409
+    assert f'formaction="{path}/reopen"' in met.content.decode()
+    offered = console.post(f"{path}/reopen", typed(met, body="It is back.", step="preview", due="none"))
+    assert "It is back.</textarea>" in offered.content.decode()
+    assert console.post(f"{path}/reopen", typed(offered, body="It is back.")).status_code == 302
+    assert incident.updates.last().is_reopening

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from incidents.actions.incident import amend_update
+from incidents.actions.incident import amend_update, edit_incident
 from incidents.models import ImpactInterval, MilestoneStatement
 from tests.factories import MARIA, make_component, open_incident, post_update
 
@@ -72,12 +73,58 @@ def test_an_edit_of_a_version_that_is_gone_is_a_conflict_that_keeps_what_was_typ
     answer = console.post(path, form)
     assert answer.status_code == 409
     assert 'value="My title"' in text(answer)
+    assert "It is identified." in text(answer), "the newer update is shown"
     incident.refresh_from_db()
     assert incident.title == "API errors"
     assert f'name="seen_version" value="{incident.version}"' in text(answer)
     assert console.post(path, form | {"seen_version": incident.version}).status_code == 302
     incident.refresh_from_db()
     assert (incident.title, incident.impact_override, incident.advice) == ("My title", "minor", "Wait.")
+
+
+def test_two_people_who_amend_one_update_see_both_texts(console, incident):
+    update = incident.updates.get()
+    path = f"/console/updates/{update.code}/amend"
+    form = {"body": "My words.", "reason": "A slip", "seen_version": incident.version}
+    amend_update(actor=MARIA, update_id=update.pk, body="Her words.", reason="Clearer")
+    answer = console.post(path, form)
+    assert answer.status_code == 409
+    assert '<p class="theirs">Her words.</p>' in text(answer)
+    assert "My words.</textarea>" in text(answer)
+    incident.refresh_from_db()
+    assert console.post(path, form | {"seen_version": incident.version}).status_code == 302
+    update.refresh_from_db()
+    assert update.body == "My words."
+    assert [row.body for row in update.revisions.all()] == ["We are looking into it.", "Her words."]
+
+
+def test_what_others_set_meanwhile_is_shown_beside_what_was_typed(console, incident):
+    path = f"/console/incidents/{incident.code}/edit"
+    form = {"title": "Mine", "impact_override": "", "advice": "Same\r\ntext", "seen_version": incident.version}
+    edit_incident(actor=MARIA, incident_id=incident.pk, title="Hers", impact_override="minor", advice="Same\ntext")
+    html = text(console.post(path, form))
+    assert re.findall(r'<p class="theirs">(.*?)</p>', html) == ["Hers", "Minor impact"]
+
+
+def test_the_list_is_put_in_the_order_of_a_column_and_keeps_its_filter(console, db):
+    now = timezone.now()
+    open_incident(make_component("API"), title="Beta", started_at=now - timedelta(hours=2))
+    open_incident(title="Alpha", started_at=now - timedelta(hours=3))
+    gamma = open_incident(make_component("Web"), title="Gamma", started_at=now - timedelta(hours=1))
+    post_update(gamma, "resolved")
+
+    def titles(query):
+        return re.findall(r'<th scope="row"><a[^>]*>(\w+)</a>', text(console.get(f"/console/incidents?{query}")))
+
+    assert titles("") == ["Gamma", "Alpha", "Beta"]
+    assert titles("sort=title") == ["Alpha", "Beta", "Gamma"]
+    assert titles("sort=-title") == ["Gamma", "Beta", "Alpha"]
+    assert titles("sort=started") == ["Alpha", "Beta", "Gamma"]
+    assert titles("sort=-started&stage=open&q=e") == ["Beta", "Alpha"]
+    assert titles("sort=password") == ["Gamma", "Alpha", "Beta"]
+    html = text(console.get("/console/incidents?stage=open&sort=title&page=1"))
+    assert '<th scope="col" aria-sort="ascending"><a href="?stage=open&amp;sort=-title">Incident ↑</a></th>' in html
+    assert '<input type="hidden" name="sort" value="title">' in html
 
 
 def test_a_milestone_is_stated_with_a_public_reason(console, incident):

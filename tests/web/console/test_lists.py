@@ -225,3 +225,15 @@ def test_a_password_is_changed(console, responder):
     console.post("/console/change-password", {"old_password": "correct horse battery"} | new)
     responder.refresh_from_db()
     assert responder.check_password("another good one 7")
+
+
+def test_subscribers_and_deliveries_are_put_in_the_order_of_a_column(console, db):
+    open_incident(make_component("API"))
+    for name in ("beta", "alpha"):
+        delivery(make_subscriber(f"{name}@example.org"), attempts=len(name))
+    for query in ("subscribers?sort=address", "deliveries?sort=to", "deliveries?sort=-attempts"):
+        html = text(console.get(f"/console/{query}"))
+        assert html.index("alpha@example.org") < html.index("beta@example.org"), query
+    for query in ("subscribers?sort=-address", "subscribers?sort=since", "deliveries?sort=attempts"):
+        html = text(console.get(f"/console/{query}"))
+        assert html.index("beta@example.org") < html.index("alpha@example.org"), query
