@@ -24,7 +24,7 @@ setup: $(DEVELOPMENT) ## create .venv and install the locked requirements, tests
 	@:
 
 demo: $(RUNTIME) ## serve the reference incident on 127.0.0.1:8000 (PORT= changes it); Ctrl-C stops it, the data stays
-	@exec $(BIN)/python manage.py up --demo --port $(PORT)
+	@DATA_DIR=$${DATA_DIR:-var/demo} exec $(BIN)/python manage.py up --demo --port $(PORT)
 
 run: $(RUNTIME) ## serve a real, empty instance kept under var/
 	@exec $(BIN)/python manage.py up --port $(PORT)

@@ -162,4 +162,5 @@ LOGGING = {
     "filters": {"no_tokens": {"()": "incidents.web.public.redaction.NoTokens"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"urllib3": {"level": "WARNING"}},
 }

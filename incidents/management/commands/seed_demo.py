@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, until: str | None = None, live: str | None = None, **options: Any) -> None:
         """Play what is not played yet; a run that was cut off is taken up where it stopped."""
+        call_command("migrate", verbosity=0)
         now = timezone.now().replace(microsecond=0)
         end = _story_time(text) if (text := until or live) else None
         kept = Path(settings.DATA_DIR) / "demo.json"
