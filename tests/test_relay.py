@@ -159,6 +159,15 @@ def test_the_heartbeat_says_which_revision_lives():
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("text", ['{"time": "garbage"}', '{"time": 5}', '{"tim', "[]", "\0" * 40])
+def test_a_heartbeat_that_cannot_be_read_is_replaced(text):
+    file = store.the_tree().root / "heartbeat.json"
+    file.write_text(text)
+    assert store.the_tree().heartbeat_at() is None
+    relay.sweep()
+    assert store.the_tree().heartbeat_at() is not None
+
+
 def test_publishers_at_once_leave_the_newest_state_whole():
     """Four threads republish while updates are written; the tree ends at the last update, whichever came last."""
     incident = open_incident(make_component())

@@ -71,8 +71,8 @@ def look_over() -> int:
 def beat(every: timedelta) -> None:
     """Rewrite the heartbeat when the last one is older than `every`: the backend lives and the tree is current."""
     tree, now = the_tree(), timezone.now()
-    last = tree.heartbeat().get("time")
-    if last is None or now - datetime.fromisoformat(last) >= every:
+    last = tree.heartbeat_at()
+    if last is None or now - last >= every:
         tree.write_heartbeat({"time": now.isoformat(), "revision": tree.version, "record": None})
 
 

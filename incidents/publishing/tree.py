@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,13 @@ class Tree:
     def heartbeat(self) -> dict[str, Any]:
         """The last heartbeat; empty before the first."""
         return _stored(self.root / "heartbeat.json")
+
+    def heartbeat_at(self) -> datetime | None:
+        """When it last beat (aware); None before the first, and for what cannot be read: the next one replaces it."""
+        try:
+            return datetime.fromisoformat(self.heartbeat()["time"]).astimezone(UTC)
+        except (KeyError, ValueError, TypeError):
+            return None
 
     def write_state(self, payload: dict[str, Any]) -> None:
         """Remember, between runs and processes, what the publisher needs to know of its last run; not public."""

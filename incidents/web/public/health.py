@@ -28,7 +28,11 @@ def alive(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """200 with the figures when database and tables are as they should be, else 503. Ages in seconds, null for none."""
     now = timezone.now()
-    figures: dict[str, Any] = {"database": False, "migrated": False, "heartbeat_age_seconds": _heartbeat_age(now)}
+    figures: dict[str, Any] = {
+        "database": False,
+        "migrated": False,
+        "heartbeat_age_seconds": _age(the_tree().heartbeat_at(), now),
+    }
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -51,11 +55,6 @@ def _waiting(now: datetime) -> dict[str, Any]:
         "oldest_waiting_event_age_seconds": _age(event.created_at if event else None, now),
         "paused_channels": list(ChannelPause.objects.values_list("channel", flat=True)),
     }
-
-
-def _heartbeat_age(now: datetime) -> int | None:
-    time = the_tree().heartbeat().get("time")
-    return _age(datetime.fromisoformat(time) if time else None, now)
 
 
 def _age(moment: datetime | None, now: datetime) -> int | None:
