@@ -211,7 +211,7 @@ def _affected_sentence(hit: Sequence[ComponentView], worst: Level) -> SafeString
     names = words.listing(_names(hit), NAMED_IN_BANNER)
     if worst == Level.UNDER_MAINTENANCE:
         return format_html(ngettext("{} is under maintenance.", "{} are under maintenance.", len(hit)), names)
-    return format_html(ngettext("{} is affected.", "{} are affected.", len(hit)), names)
+    return format_html(_("Affected: {}."), names)
 
 
 def _by_group(views: Sequence[AffectedView], groups: Sequence[ComponentView]) -> list[Named]:

@@ -157,7 +157,7 @@ def test_names_that_people_typed_are_escaped_and_isolated_wherever_they_stand():
         assert b"<b>&quot;" not in page.body
         assert b"<script>alert" not in page.body
         Reading(page)
-    assert b"<bdi>&lt;b&gt;&quot;A&amp;B&quot;&lt;/b&gt; {0} %s</bdi> is affected." in front(truth_at("15:10")).body
+    assert b"Affected: <bdi>&lt;b&gt;&quot;A&amp;B&quot;&lt;/b&gt; {0} %s</bdi>." in front(truth_at("15:10")).body
 
 
 # --- the front page -------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_names_that_people_typed_are_escaped_and_isolated_wherever_they_stand():
 def test_the_front_page_answers_what_is_broken_since_when_and_when_the_next_word_comes():
     open_the_incident(ten_components())
     said = text_of(front(truth_at("15:10")))
-    assert "Major System Outage Claude.ai, Claude Code and 8 more are affected." in said
+    assert "Major System Outage Affected: Claude.ai, Claude Code and 8 more." in said
     assert "Started 14:30 UTC · 22 min before the first post" in said
     assert "Investigating 14:52 UTC We are seeing increased error rates across all Claude services" in said
     assert "Next update by 15:30 UTC" in said

@@ -13,7 +13,8 @@
 
   const length = seconds => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
-    return seconds < 60 ? Math.floor(seconds) + " s" : hours ? hours + " h " + minutes % 60 + " min" : minutes + " min";
+    return seconds < 60 ? Math.floor(seconds) + " s" : hours > 47 ? Math.floor(hours / 24) + " d " + hours % 24 + " h"
+      : hours ? hours + " h " + minutes % 60 + " min" : minutes + " min";
   };
   const local = (at, day) => at.toLocaleString(root.lang == "en" ? "en-GB" : root.lang, {
     hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...day && { day: "numeric", month: "short", year: "numeric" },
