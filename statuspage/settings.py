@@ -140,6 +140,7 @@ CSRF_FAILURE_VIEW = "incidents.web.fault.form_without_token"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each component
 
 # --- text, time, static -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -67,7 +67,7 @@ class ConsoleMiddleware:
         if getattr(request, "htmx", None):
             # A fragment must not be replaced by a sign-in form: reload the page, which then asks.
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-        return redirect_to_login(request.get_full_path(), reverse("console:sign-in"))
+        return redirect_to_login(_way_back(request), reverse("console:sign-in"))
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what is missing or refused in the console's own look; other errors stay errors."""
@@ -79,6 +79,15 @@ class ConsoleMiddleware:
             status = 409 if isinstance(error, Conflict) else 422
             return render(request, "console/refused.html", {"sentence": error.sentence}, status=status)
         return None
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where to go after signing in: the address itself; after a post, which cannot be repeated, where its form was."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    site, came_from = request.build_absolute_uri("/"), request.headers.get("Referer", "")
+    is_ours = came_from.startswith(f"{site}{CONSOLE}/")
+    return "/" + came_from.removeprefix(site) if is_ours else reverse("console:overview")
 
 
 def is_console(request: HttpRequest) -> bool:

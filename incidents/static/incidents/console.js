@@ -37,7 +37,9 @@
     else store.set(draftKey, now);
   }
 
-  for (const done of $$("[data-forget]")) store.drop("draft:" + done.dataset.forget.replace(/^.*posted:/, ""));
+  for (const done of $$("[data-forget]")) {
+    for (const [, path] of done.dataset.forget.matchAll(/posted:(\S+)/g)) store.drop("draft:" + path);
+  }
   const writing = $("form[data-draft]");
   if (writing) restore(writing);
   $("[data-focus]")?.focus();

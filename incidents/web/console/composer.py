@@ -24,7 +24,7 @@ from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
 from incidents.web.console.preview import preview_of
-from incidents.web.console.submitting import submit
+from incidents.web.console.submitting import forget_drafts, submit
 from incidents.web.htmx import answer, is_fragment_wanted
 
 FILLED_IN = re.compile(r"\{components\}|\{title\}")
@@ -177,8 +177,9 @@ def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
 
 
 def _posted(request: HttpRequest, update: IncidentUpdate) -> HttpResponse:
-    # The tag tells the browser which draft it may forget.
-    messages.success(request, _("Posted."), extra_tags=f"posted:{request.path}")
+    # While it was resolved nobody could post an update: a draft of one was taken over into the reopening, or is stale.
+    stale = [reverse("console:post-update", args=[update.incident.code])] if update.is_reopening else []
+    messages.success(request, _("Posted."), extra_tags=forget_drafts(request.path, *stale))
     return redirect(reverse("console:incident", args=[update.incident.code]) + f"#update-{update.code}")
 
 

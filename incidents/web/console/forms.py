@@ -9,7 +9,6 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from incidents.domain.markup import MAX_BODY_CHARACTERS
 from incidents.models import Component, Region
 from incidents.publishing import words
 from incidents.web.console.times import UtcField
@@ -39,7 +38,7 @@ class BodyField(TextField):
     """A Markdown text of many lines."""
 
     def __init__(self, *, rows: int = 6, **options: Any) -> None:
-        options.setdefault("widget", forms.Textarea(attrs={"rows": rows, "data-limit": MAX_BODY_CHARACTERS}))
+        options.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
         super().__init__(**options)
 
 

@@ -22,7 +22,7 @@ from incidents.web.access import actor_of
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
-from incidents.web.console.submitting import submit
+from incidents.web.console.submitting import forget_drafts, submit
 from incidents.web.console.times import as_typed
 from incidents.web.htmx import answer
 
@@ -113,7 +113,7 @@ def edit_incident(request: HttpRequest, code: str) -> HttpResponse:
             form, lambda: actions.edit_incident(actor=actor_of(request), incident_id=row.pk, **form.cleaned_data)
         )
         if outcome.is_done:
-            messages.success(request, _("Saved."))
+            messages.success(request, _("Saved."), extra_tags=forget_drafts(request.path))
             return redirect("console:incident", code=code)
         row.refresh_from_db()
         now = {"title": row.title, "advice": row.advice}
@@ -142,7 +142,7 @@ def state_milestone(request: HttpRequest, code: str, milestone: str) -> HttpResp
             ),
         )
         if outcome.is_done:
-            messages.success(request, _("Saved."))
+            messages.success(request, _("Saved."), extra_tags=forget_drafts(request.path))
             return redirect("console:incident", code=code)
         at = _milestone_of(row, milestone).at
         return _form_page(request, title, form, row, outcome.status, now={"at": as_typed(at)} if at else None)
@@ -164,7 +164,7 @@ def amend_update(request: HttpRequest, code: str) -> HttpResponse:
             form, lambda: actions.amend_update(actor=actor_of(request), update_id=update.pk, **form.cleaned_data)
         )
         if outcome.is_done:
-            messages.success(request, _("Amended."))
+            messages.success(request, _("Amended."), extra_tags=forget_drafts(request.path))
             return redirect("console:incident", code=row.code)
         update.refresh_from_db()
         return _form_page(request, _("Amend an update"), form, row, outcome.status, note, {"body": update.body})
@@ -186,7 +186,7 @@ def correct_interval(request: HttpRequest, number: int) -> HttpResponse:
             form, lambda: ledger.correct_interval(actor=actor_of(request), interval_id=number, **form.cleaned_data)
         )
         if outcome.is_done:
-            messages.success(request, _("Corrected."))
+            messages.success(request, _("Corrected."), extra_tags=forget_drafts(request.path))
             if interval.incident:
                 return redirect("console:incident", code=interval.incident.code)
             return redirect("console:components")

@@ -13,6 +13,11 @@ from incidents.actions.refusals import Conflict, Refused
 Result = TypeVar("Result")
 
 
+def forget_drafts(*paths: str) -> str:
+    """The tag of a message that tells the browser which drafts it may forget: those of the forms at these paths."""
+    return " ".join(f"posted:{path}" for path in paths)
+
+
 @dataclass(frozen=True)
 class Outcome(Generic[Result]):
     """What became of a post: the action's result, or the status to answer with (422 refused, 409 conflict)."""

@@ -76,6 +76,16 @@ def test_a_fragment_asked_for_after_the_session_ended_reloads_the_page(db):
     assert (answer.status_code, answer["HX-Refresh"]) == (204, "true")
 
 
+def test_a_post_after_the_session_ended_leads_back_to_its_form_and_never_to_an_address_that_only_takes_posts(db):
+    def next_after(referer):
+        answer = Client().post("/console/deliveries/hold", headers={"Referer": referer} if referer else {})
+        return answer["Location"].removeprefix("/console/sign-in?next=")
+
+    assert next_after("http://testserver/console/deliveries?state=dead") == "/console/deliveries%3Fstate%3Ddead"
+    for referer in ("", "http://evil.example/console/x", "http://testserver/elsewhere", "http://["):
+        assert next_after(referer) == "/console/"
+
+
 def test_signing_in_leads_to_the_page_that_was_asked_for_and_never_off_the_site(responder):
     typed = {"username": "maria", "password": "correct horse battery"}
     assert Client().post("/console/sign-in", typed | {"next": "/console/audit"})["Location"] == "/console/audit"
