@@ -6,7 +6,7 @@ import email
 import html
 import json
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from email import policy
 from pathlib import Path
@@ -165,6 +165,13 @@ def test_playing_again_changes_nothing(told):
     before = (Incident.objects.count(), OutboxEvent.objects.count(), len(mails()))
     story.play(AFTER, until=AFTER)
     assert (Incident.objects.count(), OutboxEvent.objects.count(), len(mails())) == before
+
+
+def test_a_run_that_was_cut_off_while_sending_is_taken_up(told):
+    last = Delivery.objects.filter(sequence=5)
+    last.update(state="sending", lease_until=utc("2026-06-23 18:15:30"), last_class="begun")
+    story.play(AFTER + timedelta(days=30), until=None)
+    assert list(last.values_list("state", flat=True)) == ["sent"] * 3
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import F
+
 from incidents import queries, relay
 from incidents.actions import component as component_actions
 from incidents.actions import incident as incident_actions
@@ -17,7 +19,7 @@ from incidents.actions import subscriber as subscriber_actions
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level, Stage
-from incidents.models import Component, IdempotencyKey, IncidentUpdate, Region, Subscriber, UpdateTemplate
+from incidents.models import Component, Delivery, IdempotencyKey, IncidentUpdate, Region, Subscriber, UpdateTemplate
 
 HERE = Path(__file__).parent
 SEED = Actor("seed", "The demonstration")
@@ -108,12 +110,19 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
     if until is None:
         posts += _open_now(now)
     end = until + shift if until else now
+    _take_over_claims()
     for post in sorted((post for post in posts if post.at <= end), key=lambda post: post.at):
         post.play()
         if post.is_notifying:
             relay.relay(post.at)
             relay.deliver(post.at)
     relay.relay(end)
+
+
+def _take_over_claims() -> None:
+    """Free what a run that was cut off had claimed: by the clock of the story its leases would never end in time."""
+    held = Delivery.objects.filter(state=Delivery.State.SENDING, incident__isnull=False)
+    held.update(state=Delivery.State.PENDING, lease_until=None, fence=F("fence") + 1)
 
 
 def _set_the_stage(facts: dict[str, Any], choices: dict[str, Any], at: datetime) -> None:
