@@ -63,7 +63,8 @@ class Supervisor:
 
     def say(self, name: str, line: str) -> None:
         """Write one line of the common log; without a name, the bare line."""
-        with self._writing:
+        # A log that cannot be written (a full disk, a reader that has gone) must not stop what keeps the children.
+        with self._writing, contextlib.suppress(OSError):
             self._out.write(f"{name:>7} | {line}\n" if name else f"{line}\n")
             self._out.flush()
 

@@ -139,6 +139,19 @@ def test_a_command_is_run_until_it_succeeds_and_then_left(tmp_path):
     assert (tmp_path / "n").read_text() == "xxx"
 
 
+def test_a_log_that_cannot_be_written_stops_neither_a_child_nor_its_return(tmp_path):
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    code = f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); print('y' * 200_000); raise SystemExit(1)"
+    supervisor = Supervisor(Full())
+    supervisor.start(Child("talker", [sys.executable, "-c", code]))
+    eventually(lambda: (tmp_path / "runs").exists() and len((tmp_path / "runs").read_text()) >= 3, 15)
+    supervisor.stopping.set()
+    supervisor.wait()
+
+
 def test_a_process_that_no_keeper_started_is_left_alone(tmp_path):
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
