@@ -357,8 +357,8 @@ def _withdraw(incident: Incident, milestone: str, now: datetime) -> None:
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
-    """A level from now on and a resolution, which ends it now, cannot both be meant."""
-    if any(change.level != Level.OPERATIONAL and change.since is None for change in components):
+    """Trouble and a resolution, which ends all trouble, cannot both be meant."""
+    if any(change.level != Level.OPERATIONAL for change in components):
         raise Refused(
             _("Resolving ends everything now. Choose Operational or No change for each component, or another stage."),
             "level",

@@ -217,7 +217,7 @@ def test_what_was_so_already_is_not_told_as_a_change():
         post_update(incident, components=[change(web, Level.OPERATIONAL, since=utc("2026-06-23 14:55"))])
 
 
-def test_a_level_from_now_and_a_resolution_cannot_both_be_meant():
+def test_trouble_and_a_resolution_cannot_both_be_meant():
     api = make_component()
     incident = open_incident(api)
     with pytest.raises(Refused, match="Resolving ends everything"):

@@ -95,3 +95,11 @@ def test_a_component_in_trouble_cannot_be_archived():
     open_incident(api)
     with pytest.raises(Refused, match="not operational"):
         component_actions.archive_component(actor=MARIA, component_id=api.pk)
+
+
+def test_a_component_is_not_restored_beside_another_of_its_name():
+    old = make_component("API")
+    component_actions.archive_component(actor=MARIA, component_id=old.pk)
+    make_component("API")
+    with pytest.raises(Refused, match="this name in the same place"):
+        component_actions.restore_component(actor=MARIA, component_id=old.pk)

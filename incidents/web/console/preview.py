@@ -7,7 +7,9 @@ from datetime import datetime
 
 from incidents.actions import texts
 from incidents.actions.refusals import Refused
+from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level, Stage, worst_of
+from incidents.models import ImpactInterval
 from incidents.publishing import cards
 from incidents.publishing.public import ChangeView, UpdateView
 from incidents.web.console.composer_form import ComposerForm, Row
@@ -68,18 +70,25 @@ def _changes(form: ComposerForm) -> tuple[ChangeView, ...]:
         for pk in named if named and len(named) < len(known) else [None]:
             held = [held for held in row.held if pk is None or held.region_id in (None, pk)]
             old = worst_of(Level(each.level) for each in held)
-            ended.update(each.pk for each in held)
-            if not held and change.level == Level.OPERATIONAL:
+            if _is_so_already(held, pk, change):
                 continue
+            ended.update(each.pk for each in held)
             found.append(_view(row, known.get(pk or 0, ""), old, change.level, change.since or started_at or form.now))
     if form.cleaned_data.get("stage") == Stage.RESOLVED:
-        found += [
-            _view(row, held.region.name if held.region else "", Level(held.level), Level.OPERATIONAL, form.now)
-            for row in rows.values()
-            for held in row.held
-            if held.pk not in ended
-        ]
+        left = [(each, row) for row in rows.values() for each in row.held if each.pk not in ended]
+        for each, row in sorted(left, key=lambda pair: (pair[0].started_at, pair[0].pk)):
+            region = each.region.name if each.region else ""
+            found.append(_view(row, region, Level(each.level), Level.OPERATIONAL, form.now))
     return tuple(found)
+
+
+def _is_so_already(held: list[ImpactInterval], region_id: int | None, change: ComponentChange) -> bool:
+    if not held:
+        return change.level == Level.OPERATIONAL
+    return all(
+        (each.level, each.is_quality) == (change.level, change.is_quality) and (region_id or each.region_id is None)
+        for each in held
+    )
 
 
 def _view(row: Row, region: str, old: Level, new: Level, since: datetime) -> ChangeView:

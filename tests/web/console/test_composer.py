@@ -21,7 +21,7 @@ from incidents.models import (
     UpdateTemplate,
 )
 from incidents.web.console import composer
-from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
+from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident, post_update
 
 OPEN = "/console/incidents/open"
 
@@ -369,3 +369,30 @@ def test_a_text_for_an_incident_that_was_resolved_meanwhile_is_taken_over_into_a
     assert "It is back.</textarea>" in offered.content.decode()
     assert console.post(f"{path}/reopen", typed(offered, body="It is back.")).status_code == 302
     assert incident.updates.last().is_reopening
+
+
+@pytest.mark.parametrize("stage", ["identified", "resolved"])
+@pytest.mark.parametrize("level", ["", "operational", "major_outage", "wrong_results"])
+@pytest.mark.parametrize("places", [[], ["east"], ["west"], ["east", "west"]], ids=str)
+def test_the_preview_tells_of_components_what_the_post_will_tell(console, db, stage, level, places):
+    regions = {key: make_region(key) for key in ("east", "west")}
+    api = make_component("API", region_ids=[region.pk for region in regions.values()])
+    start = timezone.now() - timedelta(hours=1)
+    incident = open_incident(api, make_component("Web"), now=start)
+    post_update(incident, components=[change(api, "operational", region_ids=(regions["east"].pk,))], now=start)
+    path = f"/console/incidents/{incident.code}/update"
+    since = f"{timezone.now():%Y-%m-%d %H:%M}" if level else ""
+    form = typed(console.get(path), stage=stage) | {
+        f"level_{api.pk}": level, f"since_{api.pk}": since,
+        f"regions_{api.pk}": [regions[key].pk for key in places],
+    }  # fmt: skip
+    shown = console.post(path, form | {"step": "preview"}).context["preview"].update.changes
+    answer = console.post(path, form)
+    if answer.status_code == 302:
+        told = incident.updates.last().component_changes
+        assert [(row.name, row.region, row.old_level, row.new_level) for row in shown] == [
+            (row["name"], row["region"], row["old_level"], row["new_level"]) for row in told
+        ]
+    else:
+        sentence = "Resolving ends everything" if stage == "resolved" else "at that level already"
+        assert sentence in answer.content.decode()
