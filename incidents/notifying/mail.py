@@ -58,6 +58,25 @@ class MailServer:
         return cls(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
+class NoServer:
+    """A `Session` where EMAIL_URL cannot be read: everything waits, and the console says why."""
+
+    give_up_at: float | None = None
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def send(self, parcel: Parcel) -> Answer:  # noqa: ARG002
+        """Answer for everybody that it is our own fault."""
+        return Answer(AnswerClass.LANE, self._reason)
+
+    def abort(self) -> None:
+        """Nothing hangs here."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class SmtpSession:
     """A `Session` over SMTP. One thread sends; another may call `abort`."""
 

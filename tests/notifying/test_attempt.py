@@ -502,3 +502,14 @@ def test_the_limit_is_kept(sink: Sink) -> None:
     assert attempt.deliver_due(now=T0, limit=2).sent == 2
     assert attempt.deliver_due(now=T0, until=T0).sent == 0
     assert re.fullmatch("sent,sent,pending", ",".join(states()))
+
+
+@pytest.mark.parametrize("url", ["smpt://mail.example", "mail.example:25", "smtp://mail.example:99999"])
+def test_an_address_of_the_server_that_cannot_be_read_pauses_the_channel_and_is_named(settings: Any, url: str) -> None:
+    settings.EMAIL_URL = url
+    given_readers(2)
+    given_incident()
+    fan_out_all()
+    assert attempt.deliver_due(now=T0).is_paused
+    assert states() == ["pending"] * 2
+    assert "EMAIL_URL" in ChannelPause.objects.get().reason

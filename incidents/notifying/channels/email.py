@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from incidents.notifying.announcement import Announcement, ConfirmationAnnouncement, IncidentAnnouncement
-from incidents.notifying.mail import MailServer, SmtpSession
+from incidents.notifying.mail import MailServer, NoServer, SmtpSession
 from incidents.notifying.mailbox import FileSession
 from incidents.notifying.protocol import Parcel, Recipient, Session
 from incidents.notifying.retry import EMAIL_SECONDS
@@ -73,12 +73,11 @@ class EmailChannel:
         """A connection to the server of EMAIL_URL, or the folder."""
         if not settings.EMAIL_URL:
             return FileSession()
-        return SmtpSession(
-            MailServer.from_url(settings.EMAIL_URL),
-            settings.DEFAULT_FROM_EMAIL,
-            _host(),
-            settings.MAIL_DEADLINE_SECONDS,
-        )
+        try:
+            server = MailServer.from_url(settings.EMAIL_URL)
+        except ValueError as error:
+            return NoServer(f"EMAIL_URL cannot be used: {error}")
+        return SmtpSession(server, settings.DEFAULT_FROM_EMAIL, _host(), settings.MAIL_DEADLINE_SECONDS)
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,7 @@ def test_an_address_that_cannot_be_is_refused_with_a_sentence_and_kept(
         ("a@пример.рф", "a@xn--e1afmkfd.xn--p1ai"),
         ("a@exаmple.com", "a@xn--exmple-4nf.com"),
         (" a@b.co ", "a@b.co"),
+        ("a@b.co\n", "a@b.co"),
         ("user+status@example.com", "user+status@example.com"),
         ("A@B.CO", "A@b.co"),
     ],
