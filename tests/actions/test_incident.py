@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from incidents import queries
@@ -239,7 +241,12 @@ def test_a_start_before_that_of_every_component_is_kept_as_a_statement():
 
 def test_an_end_is_stated_only_of_what_is_resolved_and_falls_with_a_reopening():
     incident = open_incident(make_component(), now=utc("2026-06-23 14:52"))
-    end = {"actor": MARIA, "incident_id": incident.pk, "milestone": "resolved", "reason": "The logs say so."}
+    end: dict[str, Any] = {
+        "actor": MARIA,
+        "incident_id": incident.pk,
+        "milestone": "resolved",
+        "reason": "The logs say so.",
+    }
     with pytest.raises(Refused, match="not resolved"):
         actions.state_milestone(**end, at=utc("2026-06-23 15:00"))
     post_update(incident, "resolved", now=utc("2026-06-23 16:00"))
@@ -258,7 +265,7 @@ def test_a_line_end_counts_as_one_character_however_the_browser_sends_it():
 
 def test_a_key_used_by_another_person_or_for_another_incident_is_a_conflict():
     one, other = open_incident(), open_incident(title="Other")
-    values = {"stage": "identified", "body": "Known.", "key": "k1"}
+    values: dict[str, Any] = {"stage": "identified", "body": "Known.", "key": "k1"}
     actions.post_update(actor=MARIA, incident_id=one.pk, **values)
     for actor, incident in ((MARIA, other), (Actor("user", "noor"), one)):
         with pytest.raises(Conflict, match="another text"):

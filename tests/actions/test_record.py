@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,18 +15,18 @@ from incidents.models import AuditEntry, ImpactInterval, Incident, Subscriber, U
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
 pytestmark = pytest.mark.django_db
-BY = {"actor": MARIA}
+BY: dict[str, Any] = {"actor": MARIA}
 
 
 def the_incident() -> Incident:
     return Incident.objects.get()
 
 
-def on_incident() -> dict[str, object]:
+def on_incident() -> dict[str, Any]:
     return BY | {"incident_id": the_incident().pk}
 
 
-def on_component() -> dict[str, object]:
+def on_component() -> dict[str, Any]:
     return BY | {"component_id": make_component("Web").pk}
 
 
@@ -37,7 +39,7 @@ def a_template() -> UpdateTemplate:
 
 
 # Each act made ready first, then carried out; what it is recorded as.
-ACTS = {
+ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "incident.opened": lambda: lambda: incident.open_incident(**BY, title="E", body="B"),
     "incident.updated": lambda: lambda: incident.post_update(**on_incident(), stage="identified", body="B"),
     "incident.resolved": lambda: lambda: incident.post_update(**on_incident(), stage="resolved", body="B"),
