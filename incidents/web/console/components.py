@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incidents import queries
 from incidents.actions import component as actions
 from incidents.models import Component, Region
 from incidents.web.access import actor_of
@@ -38,7 +42,9 @@ def component_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_component(request: HttpRequest) -> HttpResponse:
     """Add a component or a group."""
-    form = ComponentForm(request.POST if request.method == "POST" else None)
+    # A component has no history before it stands here; who imports one says from which day there is data.
+    today = timezone.now().astimezone(ZoneInfo(queries.the_page().time_zone)).date()
+    form = ComponentForm(request.POST if request.method == "POST" else None, initial={"start_date": today})
     status = 200
     if form.is_bound:
         outcome = submit(form, lambda: actions.add_component(actor=actor_of(request), **form.cleaned_data), PLACES)

@@ -15,7 +15,7 @@ from incidents.models import ChannelPause, Delivery, OutboxEvent
 UNFINISHED = ("pending", "sending", "held")
 FAILED = ("dead", "expired")
 SHOWN_AFTER = timedelta(minutes=15)
-MOST_EVENTS = 8
+MOST_EVENTS = 5
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Sending:
 
 
 def sending_now(now: datetime) -> Sending:
-    """What is on its way at this instant, with all that finished within the last quarter of an hour."""
+    """What is on its way at this instant, with the updates that went out within the last quarter of an hour."""
     unrelayed = OutboxEvent.objects.filter(relayed_at__isnull=True).aggregate(
         count=Count("id"), oldest=Min("occurred_at")
     )
@@ -102,7 +102,7 @@ def progress_of(events: list[OutboxEvent]) -> list[Progress]:
 def _progress(now: datetime) -> list[Progress]:
     unfinished = Delivery.objects.filter(state__in=UNFINISHED).values("event")
     events = OutboxEvent.objects.filter(
-        Q(pk__in=unfinished) | Q(occurred_at__gt=now - SHOWN_AFTER), reach="subscribers"
+        Q(pk__in=unfinished) | Q(occurred_at__gt=now - SHOWN_AFTER, incident__isnull=False), reach="subscribers"
     )
     return progress_of(list(events.select_related("incident").order_by("-id")[:MOST_EVENTS]))
 
