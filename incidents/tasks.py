@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from incidents import relay as after_commit
-from incidents.actions import subscriber
+from incidents.actions import guards, subscriber
 from incidents.publishing import store
 
 
@@ -24,5 +25,6 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget sign-ups that were never confirmed."""
+    """Forget sign-ups that were never confirmed, and the keys of writes that nobody repeats any more."""
     subscriber.forget_unconfirmed()
+    guards.forget_results(timezone.now())

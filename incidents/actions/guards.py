@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 
 from incidents.actions.refusals import Conflict, Refused
 from incidents.models import IdempotencyKey, Incident, PublicPage
+
+KEY_KEPT = timedelta(days=7)
 
 
 def lock_page(now: datetime) -> PublicPage:
@@ -22,7 +24,11 @@ def lock_page(now: datetime) -> PublicPage:
     SQLite has it already by BEGIN IMMEDIATE. Makes the page row on first use.
     """
     page = PublicPage.objects.select_for_update().filter(id=1).first()
-    return page or PublicPage.objects.create(id=1, updated_at=now)
+    if page is None:
+        # Two first writes at once: one makes the row, the other waits for it.
+        PublicPage.objects.bulk_create([PublicPage(id=1, updated_at=now)], ignore_conflicts=True)
+        page = PublicPage.objects.select_for_update().get(id=1)
+    return page
 
 
 def lock_incident(incident_id: int, seen_version: int | None) -> Incident:
@@ -55,6 +61,11 @@ def earlier_result(key: str, content: str) -> int | None:
     if known.fingerprint != content:
         raise Conflict(_("This form was already posted with another text. Reload the page to post again."))
     return known.subject_id
+
+
+def forget_results(now: datetime) -> int:
+    """Delete the keys of writes that no browser repeats any more; returns how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=now - KEY_KEPT).delete()[0]
 
 
 def keep_result(key: str, content: str, subject_id: int, now: datetime) -> None:
