@@ -121,12 +121,19 @@ class Sweep(bootsteps.StartStopStep):
     terminate = stop
 
     def _run(self, name: str) -> None:
+        fault = ""
         while not self._stopping.is_set():
             close_old_connections()
             try:
                 import_string(name)()  # by name: models cannot be imported with this module
-            except Exception:
-                log.exception("%s failed; it goes on in %s s", name, SWEEP_SECONDS)
+                if fault:
+                    log.warning("%s works again", name)
+                fault = ""
+            except Exception as error:
+                # The same fault every two seconds is news once.
+                if type(error).__name__ != fault:
+                    log.exception("%s failed; it is tried again every %s s", name, SWEEP_SECONDS)
+                fault = type(error).__name__
             close_old_connections()
             self._stopping.wait(SWEEP_SECONDS)
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.models import ChannelPause, Delivery, OutboxEvent
 from incidents.publishing.store import the_tree
+from incidents.queries import the_page
 
 
 @require_safe
@@ -53,6 +54,7 @@ def _waiting(now: datetime) -> dict[str, Any]:
     return {
         "oldest_due_delivery_age_seconds": _age(due.due_at if due else None, now),
         "oldest_waiting_event_age_seconds": _age(event.created_at if event else None, now),
+        "is_sending_held": the_page().is_sending_held,
         "paused_channels": list(ChannelPause.objects.values_list("channel", flat=True)),
     }
 

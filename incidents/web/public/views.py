@@ -83,7 +83,7 @@ def by_token(purpose: Purpose) -> Callable[[View], View]:
 def confirm(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """GET shows a button, POST confirms. A link that a newer one replaced, or that was used to leave, is gone."""
     if request.method != "POST":
-        return _answer("confirm", {"subscriber": subscriber})
+        return _answer("confirmed" if subscriber.is_told else "confirm", {"subscriber": subscriber})
     try:
         confirmed = actions.confirm_subscriber(subscriber_id=subscriber.pk, generation=subscriber.generation)
     except Refused as refusal:
