@@ -147,7 +147,7 @@ def _free_port() -> int:
 def _announce(supervisor: Supervisor, base: str, lines: list[str]) -> None:
     """Say where it is, once both doors answer. The last line is the one that scripts wait for."""
     http = urllib3.PoolManager(timeout=2, retries=urllib3.Retry(3, connect=0, read=0))
-    waiting = ["/", "/console/sign-in"]
+    waiting = ["/", "/console/sign-in", "/heartbeat.json"]  # the last says that the worker lives
     while waiting and not supervisor.stopping.is_set():
         waiting = [path for path in waiting if not _answers(http, base + path)]
         if waiting:

@@ -30,6 +30,7 @@ def test_the_write_side_rings_through_this_app_in_every_thread(settings):
     assert found == ["candor"]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_broker_that_takes_the_connection_and_says_nothing_costs_less_than_a_second(scheme):
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -41,6 +42,7 @@ def test_a_broker_that_takes_the_connection_and_says_nothing_costs_less_than_a_s
             assert time.monotonic() - started < 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_a_broker_that_is_not_there_is_told_at_once(scheme):
     started = time.monotonic()

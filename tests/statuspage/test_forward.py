@@ -277,6 +277,7 @@ def test_django_may_stand_behind_a_unix_socket(root, tmp_path):
         os.unlink(address)
 
 
+@pytest.mark.alone
 def test_requests_stuck_on_a_frozen_django_leave_the_page_quick(root):
     """Eight hang, the ninth is refused at once, `/` stays under 50 ms, and after the deadline the places are free."""
     with (
@@ -320,6 +321,7 @@ def drip(text, before=b""):
     return behave
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n"], ids=["headers", "body"])
 def test_an_upstream_that_sends_a_byte_a_second_ends_at_the_deadline(root, before):
     with listening(drip(b"HTTP/1.1 200 OK\r\n" * 20, before)) as (upstream, _), front(root, upstream) as base:
@@ -328,6 +330,7 @@ def test_an_upstream_that_sends_a_byte_a_second_ends_at_the_deadline(root, befor
         assert DEADLINE - 0.5 < time.monotonic() - started < DEADLINE + 1.5
 
 
+@pytest.mark.alone
 def test_a_long_answer_that_breaks_off_ends_at_the_deadline_too(root):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + b"x" * 2_000_000
     with listening(drip(b"y" * 60, head)) as (upstream, _), front(root, upstream) as base:
@@ -337,6 +340,7 @@ def test_a_long_answer_that_breaks_off_ends_at_the_deadline_too(root):
         assert time.monotonic() - started < DEADLINE + 1.5
 
 
+@pytest.mark.alone
 def test_senders_that_never_finish_leave_the_page_and_half_of_the_places_alone(guarded, echo):
     body = b"name=value"
     port = int(guarded.rpartition(":")[2])

@@ -261,6 +261,7 @@ def has_beaten(heartbeat: Path, before: int) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_whole_instance_survives_the_death_of_each_part_and_leaves_nothing(instance, tmp_path):
     figures = {"ready": instance.until_ready()}
     assert instance.lines[-1] == f"ready http://127.0.0.1:{instance.port}/\n"
@@ -283,7 +284,7 @@ def test_a_whole_instance_survives_the_death_of_each_part_and_leaves_nothing(ins
 def start(folder: Path, port: int, host: str = "127.0.0.1") -> subprocess.CompletedProcess[str]:
     """`manage.py up` where it cannot run: it must end by itself."""
     argv = [sys.executable, "manage.py", "up", "--host", host, "--port", str(port)]
-    env = os.environ | {"DATA_DIR": str(folder)}
+    env = os.environ | {"DATA_DIR": str(folder), "SECRET_KEY": "for-this-test"}
     return subprocess.run(argv, cwd=BASE, env=env, capture_output=True, text=True, timeout=30, check=False)
 
 
@@ -315,6 +316,7 @@ def test_a_second_instance_on_the_same_data_is_refused(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_whole_instance_stops_within_seconds_and_starts_again_on_its_data(instance, tmp_path):
     instance.until_ready()
     instance.process.send_signal(signal.SIGINT)
