@@ -6,7 +6,7 @@ impact), so that whoever polls such a page today reads ours without a change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,5 +101,5 @@ def heavier_impact(one: Impact, other: Impact) -> Impact:
     return max(one, other, key=IMPACT_WEIGHT.__getitem__)
 
 
-def _every(leaves: list[Level]):  # type: ignore[no-untyped-def]
+def _every(leaves: list[Level]) -> Callable[[Level], bool]:
     return lambda level: all(leaf == level for leaf in leaves)

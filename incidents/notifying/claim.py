@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.expressions import CombinedExpression
 
 from incidents.models import Delivery, PublicPage, Subscriber
@@ -133,5 +133,5 @@ def one_more_attempt() -> CombinedExpression:
     return F("attempts") + 1
 
 
-def _held(delivery: Delivery):  # type: ignore[no-untyped-def]
+def _held(delivery: Delivery) -> QuerySet[Delivery]:
     return Delivery.objects.filter(pk=delivery.pk, fence=delivery.fence, state=Delivery.State.SENDING)
