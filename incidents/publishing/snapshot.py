@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -208,6 +208,7 @@ def _component_view(
     children: tuple[ComponentView, ...] = (),
 ) -> ComponentView:
     intervals = [found for rows in interval_sets for found in rows]
+    begun = _begun(row, children)
     return ComponentView(
         number=row.pk,
         code=row.code,
@@ -226,27 +227,29 @@ def _component_view(
         level=level,
         since=since,
         levels_by_region=by_region,
-        bars=_bars(row, intervals, children, zone, now),
-        uptime_percent=_percent(row, interval_sets, zone, now),
+        bars=_bars(intervals, begun, zone, now),
+        uptime_percent=_percent(interval_sets, begun, zone, now),
         intervals=tuple(_interval(found) for found in reversed(intervals)),
         children=children,
     )
 
 
-def _bars(
-    row: Component, intervals: list[ImpactInterval], children: tuple[ComponentView, ...], zone: str, now: datetime
-) -> tuple[DayBar, ...]:
-    begun = [child.start_date for child in children if child.start_date]
-    since = min(begun) if children and len(begun) == len(children) else row.start_date
+def _bars(intervals: list[ImpactInterval], begun: date | None, zone: str, now: datetime) -> tuple[DayBar, ...]:
     spans = [(found.started_at, found.ended_at, Level(found.level)) for found in intervals]
-    return tuple(day_bars(spans, days=BAR_DAYS, now=now, zone=zone, since=since))
+    return tuple(day_bars(spans, days=BAR_DAYS, now=now, zone=zone, since=begun))
 
 
-def _percent(row: Component, interval_sets: list[list[ImpactInterval]], zone: str, now: datetime) -> str:
+def _begun(row: Component, children: tuple[ComponentView, ...]) -> date | None:
+    """The first day with data: a group begins with its first component, if each of them has a first day."""
+    days = [child.start_date for child in children if child.start_date]
+    return min(days) if children and len(days) == len(children) else row.start_date
+
+
+def _percent(interval_sets: list[list[ImpactInterval]], begun: date | None, zone: str, now: datetime) -> str:
     """The last 90 days under the default policy; a group is the mean over its components, as the dialect counts it."""
     if not interval_sets:
         return ""
-    window = days_window(now, BAR_DAYS, zone, row.start_date)
+    window = days_window(now, BAR_DAYS, zone, begun)
     entries = [
         Entry(index, found.region_id, Level(found.level), found.started_at, found.ended_at)
         for index, rows in enumerate(interval_sets)
@@ -258,7 +261,7 @@ def _percent(row: Component, interval_sets: list[list[ImpactInterval]], zone: st
         now=now,
         policy=Policy(component_rule=Rule.MEAN, zone=zone),
         components=range(len(interval_sets)),
-        regions=sorted({entry.region for entry in entries if entry.region is not None}),  # type: ignore[type-var]
+        regions=sorted({found.region_id for rows in interval_sets for found in rows if found.region_id is not None}),
     )
     return f"{uptime_percent(window.seconds, weighed):.2f}"
 

@@ -161,10 +161,6 @@ class Tree:
             _beside(target, name).unlink(missing_ok=True)
         self.manifest.save()
 
-    def cold_paths(self) -> list[str]:
-        """The addresses of all cold pages on disk, sorted."""
-        return sorted(json.loads(each.read_bytes())["path"] for each in self._cold.rglob("*.meta"))
-
     def damaged(self) -> list[str]:
         """The addresses whose files are not what their sidecars say, or are gone: a disk fault, a hand that slipped."""
         hot = self.root / f"rev-{self.version}"

@@ -103,11 +103,6 @@ class Running:
         )
         assert answer.status == 302, answer.data[:300]
 
-    def child(self, name: str) -> int:
-        """The process id of a child by its name in the supervisor's output; the newest one."""
-        found = [match[1] for line in self.lines if (match := re.search(rf"{name}\b.*?\bpid (\d+)", line))]
-        return int(found[-1])
-
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:

@@ -80,6 +80,15 @@ def test_days_before_a_component_began_have_no_data():
     assert {bar.worst for bar in bars[:-4]} == {None}
 
 
+def test_the_percentage_of_a_group_begins_with_its_first_component():
+    group = make_component("Models", is_group=True)
+    opus = make_component("Opus", group_id=group.pk, start_date=utc("2026-06-23").date())
+    now = utc("2026-06-23 12:00")
+    open_incident(opus, now=now, started_at=utc("2026-06-23 00:00"))
+    view = snapshot.build(now).components[0]
+    assert view.uptime_percent == view.children[0].uptime_percent == "50.00", "half of its only day"
+
+
 def test_next_change_is_the_promise_then_midnight_in_the_zone_of_the_page():
     api = make_component()
     now = utc("2026-06-23 15:00")

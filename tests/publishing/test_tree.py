@@ -161,7 +161,7 @@ def test_a_removed_page_leaves_nothing_and_removing_it_again_is_fine(tree):
     tree.remove_cold("/incidents/abc")
     assert list((tree.root / "cold/incidents").iterdir()) == []
     assert tree.manifest.get("/incidents/abc") is None
-    assert tree.cold_paths() == []
+    assert list((tree.root / "cold").rglob("*.meta")) == []
 
 
 def test_a_swap_makes_the_whole_set_current_and_forgets_what_was_left_out(tree):
