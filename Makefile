@@ -61,9 +61,10 @@ format: setup ## rewrite code and templates the way `make check` wants them
 	$(BIN)/ruff format .
 	-$(BIN)/djlint --quiet --reformat templates
 
-# uv resolves for every platform and Python from 3.11 on; without it on PATH, one is installed under var/.
+# uv resolves for every platform and Python from 3.11 on; without it on PATH, one is installed under var/. Extras stay in
+# the lines: without them pip takes `coverage[toml]` for a requirement that is not pinned, once a newer release is out.
 LOCK = $$(command -v uv || echo var/uv/bin/uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header $(ARGS)
+	--no-strip-extras --no-emit-index-url --no-header $(ARGS)
 lock: ## renew requirements*.txt from requirements*.in (ARGS=--upgrade for the newest versions)
 	@command -v uv >/dev/null 2>&1 || test -x var/uv/bin/uv || { $(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv; }
 	@$(LOCK) requirements.in --output-file requirements.txt
