@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from incidents.domain.impact import Spell, incident_impact, levels_at
-from incidents.domain.status import Impact, Level, Stage
+from incidents.domain.status import Impact, Kind, Level, Stage
 from incidents.models import (
     Component,
     Delivery,
@@ -43,7 +43,9 @@ def spells_of(incident: Incident) -> list[Spell]:
 
 
 def impact_of(incident: Incident, spells: list[Spell]) -> Impact:
-    """The incident's impact: set by hand, else the sticky maximum over its intervals."""
+    """The incident's impact: set by hand, else the sticky maximum over its intervals; of maintenance, always that."""
+    if incident.is_maintenance:
+        return Impact.MAINTENANCE
     return Impact(incident.impact_override) if incident.impact_override else incident_impact(spells)
 
 
@@ -74,14 +76,14 @@ def levels_held(spells: list[Spell], at: datetime) -> dict[int, str]:
 
 
 def open_incidents() -> QuerySet[Incident]:
-    """Incidents that are not resolved, newest first."""
-    return Incident.objects.exclude(stage=Stage.RESOLVED).order_by("-id")
+    """Incidents that are not resolved, newest first; maintenance is not among them."""
+    return Incident.objects.filter(kind=Kind.INCIDENT).exclude(stage=Stage.RESOLVED).order_by("-id")
 
 
 def told_subscribers() -> QuerySet[Subscriber]:
     """Subscribers to whom deliveries may go."""
     return Subscriber.objects.filter(
-        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True
+        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=False
     )
 
 

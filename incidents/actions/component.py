@@ -36,7 +36,7 @@ def add_region(*, actor: Actor, key: str, name: str, now: datetime | None = None
         region = Region.objects.create(
             key=slug, name=texts.line(name, field="name", limit=100), position=Region.objects.count() + 1
         )
-        record(actor=actor, verb=Verb.REGION_ADDED, subject=region, now=now, reach=Reach.PAGE)
+        record(actor=actor, verb=Verb.REGION_ADDED, subject=region, now=now, reach=Reach.PAGE, published=[region])
     return region
 
 
@@ -74,7 +74,9 @@ def add_component(
             updated_at=now,
         )
         component.regions.set(region_ids)
-        record(actor=actor, verb=Verb.COMPONENT_ADDED, subject=component, now=now, reach=Reach.PAGE)
+        record(
+            actor=actor, verb=Verb.COMPONENT_ADDED, subject=component, now=now, reach=Reach.PAGE, published=[component]
+        )
     return component
 
 
@@ -116,7 +118,10 @@ def edit_component(
         component.updated_at = now
         component.save(update_fields=[*new, "updated_at"])
         component.regions.set(region_ids)
-        record(actor=actor, verb=Verb.COMPONENT_EDITED, subject=component, now=now, changes=changes, reach=Reach.PAGE)
+        record(
+            actor=actor, verb=Verb.COMPONENT_EDITED, subject=component, now=now, changes=changes, reach=Reach.PAGE,
+            published=[component],
+        )  # fmt: skip
     return component
 
 
@@ -148,7 +153,10 @@ def archive_component(*, actor: Actor, component_id: int, now: datetime | None =
             raise Refused(_("%(name)s is not operational. End what is open on it first.") % {"name": component.name})
         component.archived_at = component.updated_at = now
         component.save(update_fields=["archived_at", "updated_at"])
-        record(actor=actor, verb=Verb.COMPONENT_ARCHIVED, subject=component, now=now, reach=Reach.PAGE)
+        record(
+            actor=actor, verb=Verb.COMPONENT_ARCHIVED, subject=component, now=now, reach=Reach.PAGE,
+            published=[component],
+        )  # fmt: skip
     return component
 
 
@@ -163,7 +171,10 @@ def restore_component(*, actor: Actor, component_id: int, now: datetime | None =
         _refuse_same_name(component.name, component.group_id, component.pk)
         component.archived_at, component.updated_at = None, now
         component.save(update_fields=["archived_at", "updated_at"])
-        record(actor=actor, verb=Verb.COMPONENT_RESTORED, subject=component, now=now, reach=Reach.PAGE)
+        record(
+            actor=actor, verb=Verb.COMPONENT_RESTORED, subject=component, now=now, reach=Reach.PAGE,
+            published=[component],
+        )  # fmt: skip
     return component
 
 
@@ -193,11 +204,12 @@ def set_component_status(
                 "level",
             )
         change = ComponentChange(component.pk, wanted, since, region_ids)
-        told = moves.apply(moves.Holder(None, "manual"), change, now)
+        holder = moves.Holder(None, "manual")
+        told = moves.apply(holder, change, now)
         Component.objects.filter(pk=component.pk).update(updated_at=now)
         record(
             actor=actor, verb=Verb.COMPONENT_STATUS_SET, subject=component, now=now, reach=Reach.PAGE,
-            changes={"levels": ["", told]},
+            changes={"levels": ["", told]}, published=holder.touched,
         )  # fmt: skip
     return component
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,14 @@ from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Impact, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import Incident, IncidentUpdate, MilestoneStatement, PublicPage, UpdateRevision
+from incidents.models import (
+    ImpactInterval,
+    Incident,
+    IncidentUpdate,
+    MilestoneStatement,
+    PublicPage,
+    UpdateRevision,
+)
 
 MILESTONES = ("impact_started", "detected", "acknowledged", "identified", "first_recovery", "resolved")
 
@@ -71,15 +78,20 @@ def open_incident(
             created_at=now,
             updated_at=now,
         )
+        stated: list[MilestoneStatement] = []
         if detected_at:
-            _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
-        update = _add_update(
+            stated += _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
+        update, moved = _add_update(
             actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
         )
         in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
         if started_at and (started_at < in_ledger or started_at > now):
-            _state(actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now)
-        _tell(actor, Verb.INCIDENT_OPENED, page, incident, update, now, {"title": ["", incident.title]})
+            stated += _state(
+                actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
+            )
+        _tell(
+            actor, Verb.INCIDENT_OPENED, page, incident, update, now, {"title": ["", incident.title]}, [*moved, *stated]
+        )
         guards.keep_result(key, content, incident.pk, now)
     return incident
 
@@ -119,12 +131,12 @@ def post_update(
             raise Refused(_("The incident is resolved. Reopen it to post another update."), "stage")
         if advice is not None:
             incident.advice, incident.advice_html = texts.body(advice, field="advice", is_required=False)
-        update = _add_update(
+        update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, time_note=time_note
         )
         is_resolving = update.stage == Stage.RESOLVED
         verb = Verb.INCIDENT_RESOLVED if is_resolving else Verb.INCIDENT_UPDATED
-        _tell(actor, verb, page, incident, update, now, {"stage": [before, update.stage]})
+        _tell(actor, verb, page, incident, update, now, {"stage": [before, update.stage]}, moved)
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -159,11 +171,14 @@ def reopen_incident(
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
         # What was stated of the former end does not hold any more.
-        _withdraw(incident, "resolved", now)
-        update = _add_update(
+        withdrawn = _withdraw(incident, "resolved", now)
+        update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
-        _tell(actor, Verb.INCIDENT_REOPENED, page, incident, update, now, {"stage": [Stage.RESOLVED, update.stage]})
+        _tell(
+            actor, Verb.INCIDENT_REOPENED, page, incident, update, now, {"stage": [Stage.RESOLVED, update.stage]},
+            [*moved, *withdrawn],
+        )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -192,8 +207,9 @@ def amend_update(
         if text == update.body:
             raise Refused(_("The text is the same as before."), "body")
         why = texts.line(reason, field="reason", limit=300)
-        UpdateRevision.objects.create(
-            update=update, body=update.body, body_html=update.body_html, reason=why, replaced_at=now,
+        revision = UpdateRevision.objects.create(
+            update=update, body=update.body, body_html=update.body_html, posted_at=update.posted_at, reason=why,
+            replaced_at=now,
             actor_label=actor.label,
         )  # fmt: skip
         old, update.body, update.body_html, update.amended_at = update.body, text, html, now
@@ -201,7 +217,7 @@ def amend_update(
         _touch(incident, now)
         record(
             actor=actor, verb=Verb.UPDATE_AMENDED, subject=update, now=now, incident=incident, reach=Reach.PAGE,
-            changes={"body": [old, text], "reason": ["", why]},
+            changes={"body": [old, text], "reason": ["", why]}, published=[update, revision],
         )  # fmt: skip
     return update
 
@@ -233,7 +249,7 @@ def edit_incident(
             _touch(incident, now)
             record(
                 actor=actor, verb=Verb.INCIDENT_EDITED, subject=incident, now=now, incident=incident, changes=changes,
-                reach=Reach.PAGE,
+                reach=Reach.PAGE, published=[incident],
             )  # fmt: skip
     return incident
 
@@ -256,11 +272,11 @@ def state_milestone(
         if milestone == "resolved" and incident.is_open:
             raise Refused(_("The incident is not resolved yet. Post the update that resolves it first."), "milestone")
         why = texts.line(reason, field="reason", limit=300)
-        statement = _state(actor, incident, milestone, at, why, now)
+        *withdrawn, statement = _state(actor, incident, milestone, at, why, now)
         _touch(incident, now)
         record(
             actor=actor, verb=Verb.MILESTONE_STATED, subject=incident, now=now, incident=incident, reach=Reach.PAGE,
-            changes={milestone: ["", at.isoformat()], "reason": ["", why]},
+            changes={milestone: ["", at.isoformat()], "reason": ["", why]}, published=[*withdrawn, statement],
         )  # fmt: skip
     return statement
 
@@ -277,7 +293,7 @@ def _add_update(
     *,
     is_reopening: bool = False,
     time_note: str = "",
-) -> IncidentUpdate:
+) -> tuple[IncidentUpdate, list[ImpactInterval]]:
     text, html = texts.body(body)
     if next_update_due_at and next_update_due_at <= now:
         raise Refused(_("The next update is promised for a time that has passed."), "next_update_due_at")
@@ -309,7 +325,7 @@ def _add_update(
     incident.stage = update.stage
     incident.save(update_fields=["stage", "advice", "advice_html"])
     _touch(incident, now)
-    return update
+    return update, holder.touched
 
 
 def _tell(
@@ -320,6 +336,7 @@ def _tell(
     update: IncidentUpdate,
     now: datetime,
     changes: dict[str, Any],
+    published: Sequence[Model],
 ) -> None:
     record(
         actor=actor,
@@ -333,27 +350,34 @@ def _tell(
         audience=facts.audience_of(incident),
         sequence=update.sequence,
         expires_at=facts.expiry_of(update),
+        published=[incident, update, *published],
     )
 
 
 def _state(
     actor: Actor, incident: Incident, milestone: str, at: datetime, reason: str, now: datetime
-) -> MilestoneStatement:
+) -> list[MilestoneStatement]:
+    """The statements that were withdrawn for it, and the new one, last."""
     if milestone not in MILESTONES:
         raise Refused(_("There is no such milestone."), "milestone")
     if at > now:
         raise Refused(_("The time is in the future."), "at")
     if milestone == "resolved" and incident.is_open:
         raise Refused(_("The incident is not resolved yet."), "milestone")
-    _withdraw(incident, milestone, now)
-    return MilestoneStatement.objects.create(
+    withdrawn = _withdraw(incident, milestone, now)
+    stated = MilestoneStatement.objects.create(
         incident=incident, milestone=milestone, at=at, reason=reason, actor_label=actor.label, stated_at=now
     )
+    return [*withdrawn, stated]
 
 
-def _withdraw(incident: Incident, milestone: str, now: datetime) -> None:
-    stated = MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True)
-    stated.update(superseded_at=now)
+def _withdraw(incident: Incident, milestone: str, now: datetime) -> list[MilestoneStatement]:
+    rows = MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True)
+    withdrawn = list(rows)
+    for statement in withdrawn:
+        statement.superseded_at = now
+        statement.save(update_fields=["superseded_at"])
+    return withdrawn
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:

@@ -51,6 +51,7 @@ def correct_interval(
         record(
             actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=wrong.component, now=now, incident=wrong.incident,
             reach=Reach.PAGE, changes={"interval": [_as_text(wrong), _as_text(right)], "reason": ["", why]},
+            published=[wrong, *([right] if right else [])],
         )  # fmt: skip
     return right
 

@@ -6,7 +6,7 @@ intervals for the others begin in the same instant.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +21,11 @@ from incidents.models import Component, ImpactInterval, Incident, Region
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds intervals: an incident, or nobody (set by hand)."""
+    """Who holds intervals: an incident, or nobody (set by hand). `touched` gathers the rows that moved."""
 
     incident: Incident | None
     source: str
+    touched: list[ImpactInterval] = field(default_factory=list)
 
     def open_intervals(self, component: Component) -> QuerySet[ImpactInterval]:
         """This holder's open intervals on a component."""
@@ -76,6 +77,7 @@ def close_all(holder: Holder, now: datetime) -> list[dict[str, Any]]:
         told.append(_as_told(interval.component, interval.region, Level(interval.level), Level.OPERATIONAL, end))
         interval.ended_at = end
         interval.save(update_fields=["ended_at"])
+        holder.touched.append(interval)
     return told
 
 
@@ -128,6 +130,7 @@ def _move(
         return False
     for row in touched:
         _end(row, component, since)
+        holder.touched.append(row)
         if region and row.region_id is None:
             for other in component.regions.exclude(pk__in=[each.pk for each in named if each]):
                 _open(holder, component, other, Level(row.level), row.is_quality, since, now)
@@ -171,7 +174,7 @@ def _open(
     since: datetime,
     now: datetime,
 ) -> None:
-    ImpactInterval.objects.create(
+    interval = ImpactInterval.objects.create(
         component=component,
         region=region,
         level=level,
@@ -181,6 +184,7 @@ def _open(
         source=holder.source,
         recorded_at=now,
     )
+    holder.touched.append(interval)
 
 
 def _as_told(component: Component, region: Region | None, old: Level, new: Level, since: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from incidents.actions import guards, texts
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
-from incidents.domain.status import Stage
+from incidents.domain.status import INCIDENT_STAGES
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import PublicPage, UpdateTemplate
 
@@ -34,7 +34,15 @@ def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None =
             raise Refused(_("There is no time zone of that name."), "time_zone") from None
         page.save(update_fields=["name", "time_zone"])
         changes = {field: [old, getattr(page, field)] for field, old in before.items() if old != getattr(page, field)}
-        record(actor=actor, verb=Verb.PAGE_EDITED, subject=page, now=now, changes=changes, reach=Reach.PAGE)
+        record(
+            actor=actor,
+            verb=Verb.PAGE_EDITED,
+            subject=page,
+            now=now,
+            changes=changes,
+            reach=Reach.PAGE,
+            published=[page],
+        )
     return page
 
 
@@ -70,7 +78,7 @@ def save_template(
             raise Refused(_("There is no such template."))
         if UpdateTemplate.objects.filter(name=clean_name).exclude(pk=template.pk).exists():
             raise Refused(_("There is a template with this name already."), "name")
-        if stage not in list(Stage):
+        if stage not in INCIDENT_STAGES:
             raise Refused(_("Choose a stage."), "stage")
         template.name, template.stage, template.body = clean_name, stage, texts.body(body)[0]
         template.title = texts.line(title, field="title", limit=255, is_required=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Model
 
-from incidents import outbox
+from incidents import chain, outbox
 from incidents.domain.actor import Actor
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
@@ -26,8 +27,12 @@ def record(
     audience: dict[str, Any] | None = None,
     sequence: int = 0,
     expires_at: datetime | None = None,
+    published: Sequence[Model] = (),
 ) -> OutboxEvent | None:
-    """Write the audit entry and, unless `reach` is PRIVATE, the outbox event. `changes` maps a field to [old, new]."""
+    """Write the audit entry and, unless `reach` is PRIVATE, the outbox event. `changes` maps a field to [old, new].
+
+    `published`: every row whose public state this made or changed, as it is now; they become one entry of the chain.
+    """
     AuditEntry.objects.create(
         at=now,
         actor_kind=actor.kind,
@@ -44,6 +49,8 @@ def record(
         return None
     if subject._meta.model_name != "subscriber":
         PublicPage.objects.filter(id=1).update(updated_at=now, revision=F("revision") + 1)
+    if published:
+        chain.append(at=now, verb=verb, published=published)
     return outbox.append(
         verb=verb,
         reach=reach,

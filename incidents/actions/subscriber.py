@@ -166,7 +166,7 @@ def add_confirmed_subscriber(
     now = now or timezone.now()
     clean = _address(address)
     with transaction.atomic(durable=True):
-        if Subscriber.objects.filter(channel="email", address_key=clean.casefold()).exists():
+        if Subscriber.objects.filter(channel="email", address_key=clean.casefold(), is_operator=False).exists():
             raise Refused(_("This address is known already."), "address")
         subscriber = Subscriber.objects.create(
             address=clean, address_key=clean.casefold(), confirmed_at=now, created_at=now,
@@ -188,7 +188,11 @@ def forget_unconfirmed(*, now: datetime | None = None) -> int:
 
 
 def _ask_to_confirm(address: str, chosen: Sequence[Component], now: datetime) -> None:
-    subscriber = Subscriber.objects.select_for_update().filter(channel="email", address_key=address.casefold()).first()
+    subscriber = (
+        Subscriber.objects.select_for_update()
+        .filter(channel="email", address_key=address.casefold(), is_operator=False)
+        .first()
+    )
     if subscriber is None:
         subscriber = Subscriber.objects.create(
             address=address, address_key=address.casefold(), created_at=now, has_all_components=not chosen

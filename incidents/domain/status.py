@@ -21,13 +21,24 @@ class Level(StrEnum):
     MAJOR_OUTAGE = "major_outage"
 
 
+class Kind(StrEnum):
+    """What an incident is: trouble that came, or maintenance that was planned."""
+
+    INCIDENT = "incident"
+    MAINTENANCE = "maintenance"
+
+
 class Stage(StrEnum):
-    """Where an incident stands, as its newest update says."""
+    """Where an incident stands, as its newest update says; the last four are those of maintenance."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    VERIFYING = "verifying"
+    COMPLETED = "completed"
 
 
 class Impact(StrEnum):
@@ -43,14 +54,22 @@ class Impact(StrEnum):
 HEAVINESS: dict[Level, int] = {level: weight for weight, level in enumerate(Level)}
 IMPACT_WEIGHT: dict[Impact, int] = {impact: weight for weight, impact in enumerate(Impact)}
 OPEN_STAGES = (Stage.INVESTIGATING, Stage.IDENTIFIED, Stage.MONITORING)
+INCIDENT_STAGES = (*OPEN_STAGES, Stage.RESOLVED)
+RUNNING_STAGES = (Stage.IN_PROGRESS, Stage.VERIFYING)
+MAINTENANCE_STAGES = (Stage.SCHEDULED, *RUNNING_STAGES, Stage.COMPLETED)
+CLOSED_STAGES = (Stage.RESOLVED, Stage.COMPLETED)
 
 # From a stage to the stages that an ordinary update may name. Going back is allowed (a wrong diagnosis is news);
-# leaving `resolved` is not a step but the act of reopening.
+# leaving `resolved` is not a step but the act of reopening. Maintenance that is over stays over: plan another.
 MOVES: dict[Stage, tuple[Stage, ...]] = {
     Stage.INVESTIGATING: (*OPEN_STAGES, Stage.RESOLVED),
     Stage.IDENTIFIED: (*OPEN_STAGES, Stage.RESOLVED),
     Stage.MONITORING: (*OPEN_STAGES, Stage.RESOLVED),
     Stage.RESOLVED: (),
+    Stage.SCHEDULED: (Stage.SCHEDULED, Stage.IN_PROGRESS),
+    Stage.IN_PROGRESS: (*RUNNING_STAGES, Stage.COMPLETED),
+    Stage.VERIFYING: (*RUNNING_STAGES, Stage.COMPLETED),
+    Stage.COMPLETED: (),
 }
 
 

@@ -24,9 +24,33 @@ class Verb(StrEnum):
     INCIDENT_RESOLVED = "incident.resolved"
     INCIDENT_REOPENED = "incident.reopened"
     INCIDENT_EDITED = "incident.edited"
+    MAINTENANCE_SCHEDULED = "maintenance.scheduled"
+    MAINTENANCE_REMINDED = "maintenance.reminded"
+    MAINTENANCE_STARTED = "maintenance.started"
+    MAINTENANCE_UPDATED = "maintenance.updated"
+    MAINTENANCE_EXTENDED = "maintenance.extended"
+    MAINTENANCE_RESCHEDULED = "maintenance.rescheduled"
+    MAINTENANCE_COMPLETED = "maintenance.completed"
+    MAINTENANCE_CANCELLED = "maintenance.cancelled"
+    SERIES_ADDED = "series.added"
+    SERIES_EDITED = "series.edited"
+    SERIES_ENDED = "series.ended"
     MILESTONE_STATED = "milestone.stated"
     UPDATE_AMENDED = "update.amended"
+    UPDATE_MOVED = "update.moved"
+    UPDATE_WITHHELD = "update.withheld"
+    INCIDENT_WITHDRAWN = "incident.withdrawn"
     INTERVAL_CORRECTED = "interval.corrected"
+    AGREEMENT_ADDED = "agreement.added"
+    AGREEMENT_EDITED = "agreement.edited"
+    AGREEMENT_ARCHIVED = "agreement.archived"
+    AGREEMENT_RESTORED = "agreement.restored"
+    EXCLUSION_GRANTED = "exclusion.granted"
+    EXCLUSION_WITHDRAWN = "exclusion.withdrawn"
+    VERDICT_ISSUED = "verdict.issued"
+    VERDICT_CORRECTED = "verdict.corrected"
+    OPERATOR_ADDED = "operator.added"
+    OPERATORS_REMINDED = "operators.reminded"
     COMPONENT_ADDED = "component.added"
     COMPONENT_EDITED = "component.edited"
     COMPONENT_ARCHIVED = "component.archived"
@@ -53,9 +77,33 @@ SENTENCES: dict[Verb, str] = {
     Verb.INCIDENT_RESOLVED: "resolved the incident",
     Verb.INCIDENT_REOPENED: "reopened the incident",
     Verb.INCIDENT_EDITED: "edited the incident",
+    Verb.MAINTENANCE_SCHEDULED: "scheduled the maintenance",
+    Verb.MAINTENANCE_REMINDED: "reminded of the maintenance",
+    Verb.MAINTENANCE_STARTED: "began the maintenance",
+    Verb.MAINTENANCE_UPDATED: "posted an update on the maintenance",
+    Verb.MAINTENANCE_EXTENDED: "extended the maintenance",
+    Verb.MAINTENANCE_RESCHEDULED: "rescheduled the maintenance",
+    Verb.MAINTENANCE_COMPLETED: "completed the maintenance",
+    Verb.MAINTENANCE_CANCELLED: "cancelled the maintenance",
+    Verb.SERIES_ADDED: "added the recurring maintenance",
+    Verb.SERIES_EDITED: "edited the recurring maintenance",
+    Verb.SERIES_ENDED: "ended the recurring maintenance",
     Verb.MILESTONE_STATED: "stated a milestone",
     Verb.UPDATE_AMENDED: "amended an update",
+    Verb.UPDATE_MOVED: "corrected the time of an update",
+    Verb.UPDATE_WITHHELD: "withheld a text",
+    Verb.INCIDENT_WITHDRAWN: "withdrew the incident",
     Verb.INTERVAL_CORRECTED: "corrected the ledger",
+    Verb.AGREEMENT_ADDED: "added the agreement",
+    Verb.AGREEMENT_EDITED: "edited the agreement",
+    Verb.AGREEMENT_ARCHIVED: "archived the agreement",
+    Verb.AGREEMENT_RESTORED: "restored the agreement",
+    Verb.EXCLUSION_GRANTED: "granted an exclusion",
+    Verb.EXCLUSION_WITHDRAWN: "withdrew an exclusion",
+    Verb.VERDICT_ISSUED: "issued the verdict",
+    Verb.VERDICT_CORRECTED: "corrected the verdict",
+    Verb.OPERATOR_ADDED: "added an address of the operators",
+    Verb.OPERATORS_REMINDED: "reminded the operators",
     Verb.COMPONENT_ADDED: "added the component",
     Verb.COMPONENT_EDITED: "edited the component",
     Verb.COMPONENT_ARCHIVED: "archived the component",

@@ -1,17 +1,21 @@
-"""Incidents, their updates, and what was stated about their milestones."""
+"""Incidents and maintenance, their updates, and what was stated about their milestones."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from incidents.domain.status import Impact, Stage
+from incidents.domain.status import CLOSED_STAGES, Impact, Kind, Stage
 
 
 class Incident(models.Model):
-    """One trouble that is told about. `stage` is that of the newest update; impact and times come from ledger and
-    updates."""
+    """One trouble, or one maintenance, that is told about. `stage` is that of the newest update; impact and times come
+    from ledger and updates.
+
+    The window and what follows it belong to maintenance alone.
+    """
 
     code = models.CharField(max_length=12, unique=True)
+    kind = models.CharField(max_length=12, default=Kind.INCIDENT)
     title = models.CharField(max_length=255)
     stage = models.CharField(max_length=20, default=Stage.INVESTIGATING)
     impact_override = models.CharField(max_length=20, blank=True, help_text="Set by hand; empty means derived.")
@@ -19,14 +23,43 @@ class Incident(models.Model):
     advice_html = models.TextField(blank=True)
     is_example = models.BooleanField(default=False, help_text="Invented for a demonstration; the page says so.")
     version = models.PositiveIntegerField(default=1, help_text="Rises with every write; a stale form is refused.")
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text="Opened by mistake; a public tombstone stands in its place."
+    )
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
+    scheduled_for = models.DateTimeField(null=True)
+    scheduled_until = models.DateTimeField(null=True)
+    is_auto_starting = models.BooleanField(default=True, help_text="Begins by the schedule.")
+    is_auto_finishing = models.BooleanField(default=True, help_text="Ends by the schedule.")
+    is_start_notifying = models.BooleanField(default=True)
+    is_finish_notifying = models.BooleanField(default=True)
+    reminder_lead_minutes = models.JSONField(default=list, help_text="Minutes before the window: [1440, 60].")
+    next_step_at = models.DateTimeField(null=True, db_index=True, help_text="When the schedule has something to do.")
+    cancelled_at = models.DateTimeField(null=True)
+    calendar_sequence = models.PositiveIntegerField(
+        default=0, help_text="SEQUENCE of RFC 5545: rises with each change."
+    )
+    series = models.ForeignKey(
+        "incidents.MaintenanceSeries", null=True, on_delete=models.PROTECT, related_name="occurrences"
+    )
+    occurrence_at = models.DateTimeField(null=True, help_text="When the series planned it; survives a reschedule.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         indexes = [
-            models.Index(fields=["stage"], name="incident_open", condition=~models.Q(stage="resolved")),
+            models.Index(
+                fields=["stage"], name="incident_open", condition=~models.Q(stage__in=["resolved", "completed"])
+            ),
         ]
         constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=list(Kind)), name="incident_kind_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(kind=Kind.INCIDENT, scheduled_for__isnull=True, scheduled_until__isnull=True)
+                | models.Q(kind=Kind.MAINTENANCE, scheduled_until__gt=models.F("scheduled_for")),
+                name="maintenance_has_a_window",
+            ),
+            models.UniqueConstraint(fields=["series", "occurrence_at"], name="occurrence_is_unique"),
             models.CheckConstraint(condition=models.Q(stage__in=list(Stage)), name="incident_stage_is_known"),
             models.CheckConstraint(
                 condition=models.Q(impact_override__in=["", *Impact]), name="incident_impact_is_known"
@@ -38,8 +71,65 @@ class Incident(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it is not resolved."""
-        return self.stage != Stage.RESOLVED
+        """Whether it is not resolved; maintenance is open from its announcement until it is completed."""
+        return self.stage not in CLOSED_STAGES
+
+    @property
+    def is_maintenance(self) -> bool:
+        """Whether it was planned."""
+        return self.kind == Kind.MAINTENANCE
+
+
+class MaintenanceScope(models.Model):
+    """A component that a maintenance is going to take, in one region or in all (null)."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="scope")
+    component = models.ForeignKey("incidents.Component", on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey("incidents.Region", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "component", "region"], name="scope_of_region_is_unique"),
+            models.UniqueConstraint(
+                fields=["incident", "component"], condition=models.Q(region__isnull=True), name="scope_is_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component_id} {self.region_id or 'all'}"
+
+
+class MaintenanceSeries(models.Model):
+    """A window that comes again by an RRULE (RFC 5545, section 3.3.10), in local time of `zone`.
+
+    Occurrences become maintenance of their own `announce_days` ahead. `scope`: [[component id, [region ids]], …].
+    """
+
+    title = models.CharField(max_length=255)
+    body = models.TextField()
+    rrule = models.CharField(max_length=300)
+    first_day = models.DateField()
+    starts_at = models.TimeField()
+    zone = models.CharField(max_length=64)
+    duration_minutes = models.PositiveIntegerField()
+    scope = models.JSONField(default=list)
+    announce_days = models.PositiveIntegerField(default=14)
+    is_notifying = models.BooleanField(default=True)
+    reminder_lead_minutes = models.JSONField(default=list)
+    is_auto_starting = models.BooleanField(default=True)
+    is_auto_finishing = models.BooleanField(default=True)
+    announced_until = models.DateTimeField(null=True, help_text="Occurrences up to here exist.")
+    version = models.PositiveIntegerField(default=1)
+    ended_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "maintenance series"
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class IncidentUpdate(models.Model):
@@ -61,6 +151,9 @@ class IncidentUpdate(models.Model):
     )
     author_label = models.CharField(max_length=200, help_text="Internal.")
     amended_at = models.DateTimeField(null=True)
+    is_reminder = models.BooleanField(default=False, help_text="Posted by the schedule before a maintenance.")
+    withheld_at = models.DateTimeField(null=True, help_text="The text was taken away; a public tombstone says so.")
+    withheld_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -72,13 +165,15 @@ class IncidentUpdate(models.Model):
 
 
 class UpdateRevision(models.Model):
-    """A text that an update had before it was amended; stays readable in public."""
+    """A text and a time that an update had before they were changed; stays readable in public unless withheld."""
 
     update = models.ForeignKey(IncidentUpdate, on_delete=models.PROTECT, related_name="revisions")
     body = models.TextField()
     body_html = models.TextField()
+    posted_at = models.DateTimeField()
     reason = models.CharField(max_length=300)
     replaced_at = models.DateTimeField()
+    withheld_at = models.DateTimeField(null=True)
     actor_label = models.CharField(max_length=200)
 
     class Meta:

@@ -52,3 +52,31 @@ class ImpactInterval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component_id} {self.level} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class ComponentDay(models.Model):
+    """What one day (of the page's zone) of one component came to: microseconds by level, each instant at its heaviest.
+
+    Kept beside the ledger so that bars and months are read, not computed; only days with trouble have rows. `region`
+    null: the heaviest anywhere; rows of regions stand only on days on which they differ from it. Not truth: made anew
+    from the ledger by `rebuild_days`. A component with an open interval is computed, not read.
+    """
+
+    component = models.ForeignKey("incidents.Component", on_delete=models.CASCADE, related_name="days")
+    region = models.ForeignKey("incidents.Region", null=True, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    major_us = models.BigIntegerField(default=0)
+    partial_us = models.BigIntegerField(default=0)
+    degraded_us = models.BigIntegerField(default=0)
+    maintenance_us = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["component", "region", "day"], name="region_day_is_unique"),
+            models.UniqueConstraint(
+                fields=["component", "day"], condition=Q(region__isnull=True), name="component_day_is_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.component_id} {self.region_id or 'all'} {self.day}"

@@ -111,3 +111,21 @@ class ChannelPause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} until {self.until:%H:%M:%S}: {self.reason}"
+
+
+class OperatorReminder(models.Model):
+    """One reminder that the operators were sent, so that it is sent once: of what, since when, and which step."""
+
+    kind = models.CharField(max_length=30)
+    subject = models.CharField(max_length=60)
+    since = models.DateTimeField()
+    step = models.PositiveIntegerField(default=0)
+    reminded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "subject", "since", "step"], name="reminder_is_sent_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject} {self.step}"

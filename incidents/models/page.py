@@ -13,6 +13,8 @@ class PublicPage(models.Model):
     is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")
     updated_at = models.DateTimeField()
     revision = models.PositiveBigIntegerField(default=0, help_text="Rises with every write that the public can see.")
+    record_number = models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the public record.")
+    record_hash = models.CharField(max_length=64, blank=True, help_text="Its hash; empty before the first.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="page_is_one_row")]

@@ -14,6 +14,7 @@ class Subscriber(models.Model):
     channel = models.CharField(max_length=20, default="email")
     address = models.CharField(max_length=320)
     address_key = models.CharField(max_length=320, help_text="The address as compared: case folded.")
+    is_operator = models.BooleanField(default=False, help_text="Gets the reminders of the operators, nothing else.")
     has_all_components = models.BooleanField(default=True)
     components = models.ManyToManyField("incidents.Component", related_name="subscribers")
     generation = models.PositiveIntegerField(default=1)
@@ -24,7 +25,9 @@ class Subscriber(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "address_key"], name="subscriber_is_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address_key", "is_operator"], name="subscriber_is_unique")
+        ]
         indexes = [
             models.Index(
                 fields=["channel", "id"],

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from incidents.domain.impact import ComponentChange
-from incidents.domain.status import OPEN_STAGES, Level, Stage
+from incidents.domain.status import INCIDENT_STAGES, OPEN_STAGES, Level, Stage
 from incidents.models import Component, ImpactInterval, Incident
 from incidents.publishing import words
 from incidents.web.console.forms import IMPACT_CHOICES, BodyField, TextField, choices_of
@@ -84,7 +84,7 @@ class ComposerForm(forms.Form):
         self.mode, self.incident, self.now = mode, incident, now
         self._components, self._levels_now, self._held = components, levels_now, held
         self._drop_fields_of_other_modes()
-        stages = list(Stage) if mode == "update" else OPEN_STAGES
+        stages = INCIDENT_STAGES if mode == "update" else OPEN_STAGES
         self.fields["stage"].choices = [(stage.value, words.STAGES[stage]) for stage in stages]  # type: ignore[attr-defined]
         for component in components:
             self._add_fields(component)

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from incidents.domain.status import INCIDENT_STAGES
 from incidents.models import Component, Region
 from incidents.publishing import words
 from incidents.web.console.times import UtcField
@@ -160,7 +161,7 @@ class TemplateForm(forms.Form):
     """A text to begin updates with."""
 
     name = TextField(label=_("Name"))
-    stage = forms.ChoiceField(label=_("Stage"), choices=choices_of(words.STAGES))
+    stage = forms.ChoiceField(label=_("Stage"), choices=choices_of({key: words.STAGES[key] for key in INCIDENT_STAGES}))
     title = TextField(label=_("Title of a new incident"), required=False)
     body = BodyField(label=_("Text"), help_text=_("{components} and {title} are replaced by those of the incident."))
 

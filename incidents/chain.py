@@ -1,0 +1,178 @@
+"""The public record: each thing that was published is an entry that hashes what it says and the entry before.
+
+Entry: sha256 of the canonical JSON (RFC 8785 in spirit: sorted keys, no blanks, UTF-8) of number, at, verb, rows and
+previous. A row holds digests, each sha256(salt + canonical JSON of one part), so that a text can be withheld later
+(content and salt deleted) while the chain still holds. The page's row is locked by every write and holds the head.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+
+from incidents.models import (
+    Agreement,
+    AgreementExclusion,
+    Component,
+    Correction,
+    ImpactInterval,
+    Incident,
+    IncidentUpdate,
+    MilestoneStatement,
+    PublicPage,
+    RecordEntry,
+    Region,
+    UpdateRevision,
+    Verdict,
+)
+
+Parts = dict[str, Any]
+ORIGIN = "0" * 64
+
+# What of each table is public: (prefix of the row's name, field that names it, plain fields, texts that can be
+# withheld by themselves). A foreign key is given as the field of the other row that names it.
+PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
+    PublicPage: ("page", "id", ("name", "time_zone"), ()),
+    Region: ("region", "key", ("name", "position"), ()),
+    Component: (
+        "component", "code",
+        ("slug", "name", "description", "group.code", "is_group", "start_date", "is_hidden_unless_degraded",
+         "archived_at"), (),
+    ),
+    Incident: (
+        "incident", "code",
+        ("kind", "stage", "impact_override", "is_example", "created_at", "scheduled_for", "scheduled_until",
+         "cancelled_at", "withdrawn_at", "withdrawn_reason"), ("title", "advice"),
+    ),
+    IncidentUpdate: (
+        "update", "code",
+        ("incident.code", "sequence", "stage", "posted_at", "next_update_due_at", "is_reopening", "time_note",
+         "component_changes", "amended_at", "withheld_at", "withheld_reason"), ("body",),
+    ),
+    UpdateRevision: ("revision", "id", ("update.code", "posted_at", "reason", "replaced_at", "withheld_at"), ("body",)),
+    MilestoneStatement: (
+        "milestone", "id", ("incident.code", "milestone", "at", "reason", "stated_at", "superseded_at"), (),
+    ),
+    ImpactInterval: (
+        "interval", "id",
+        ("component.code", "region.key", "level", "is_quality", "started_at", "ended_at", "incident.code", "source",
+         "superseded_at", "superseded_by_id", "superseded_reason"), (),
+    ),
+    Agreement: (
+        "agreement", "slug",
+        ("name", "audience", "target_percent", "first_month", "zone", "clock", "weight_major", "weight_partial",
+         "weight_degraded", "weight_after_monitoring", "is_maintenance_excluded", "maintenance_notice_hours",
+         "component_rule", "region_rule", "credit_tiers", "note", "archived_at"), (),
+    ),
+    AgreementExclusion: (
+        "exclusion", "id",
+        ("agreement.slug", "component.code", "started_at", "ended_at", "reason", "withdrawn_at", "withdrawn_reason"),
+        (),
+    ),
+    Verdict: (
+        "verdict", "id", ("agreement.slug", "month", "number", "document", "signature", "reason", "issued_at"), (),
+    ),
+    Correction: ("correction", "id", ("at", "verb", "subject", "path", "reason", "changes", "figures"), ()),
+}  # fmt: skip
+
+
+def append(*, at: datetime, verb: str, published: Sequence[Model]) -> RecordEntry:
+    """Add an entry over the public state of these rows, inside the caller's transaction, under the page's lock.
+
+    `at` is UTC. Rows named twice count once, as they are now.
+    """
+    head = PublicPage.objects.get(id=1)
+    distinct = list({name_of(row): row for row in published}.items())
+    contents = [parts_of(row) for _name, row in distinct]
+    salts = [{part: secrets.token_hex(16) for part in parts} for parts in contents]
+    rows = [
+        {"row": name, "digests": {part: digest(salt[part], parts[part]) for part in parts}}
+        for (name, _row), parts, salt in zip(distinct, contents, salts, strict=True)
+    ]
+    entry = RecordEntry(
+        number=head.record_number + 1,
+        at=at,
+        verb=verb,
+        rows=rows,
+        contents=contents,
+        salts=salts,
+        previous_hash=head.record_hash or ORIGIN,
+    )
+    entry.hash = hash_of(entry)
+    entry.save(force_insert=True)
+    PublicPage.objects.filter(id=1).update(record_number=entry.number, record_hash=entry.hash)
+    return entry
+
+
+def hash_of(entry: RecordEntry) -> str:
+    """What the entry's hash must be, from its other columns."""
+    return _sha(
+        {
+            "number": entry.number,
+            "at": _plain(entry.at),
+            "verb": entry.verb,
+            "rows": entry.rows,
+            "previous": entry.previous_hash,
+        }
+    )
+
+
+def digest(salt: str, content: Any) -> str:
+    """sha256 over the salt and the canonical JSON of one part."""
+    return hashlib.sha256(salt.encode() + canonical(content)).hexdigest()
+
+
+def name_of(row: Model) -> str:
+    """What the record calls a row: `update:abc123def456`."""
+    prefix, field, *_ = PUBLIC[type(row)]
+    return f"{prefix}:{getattr(row, field)}"
+
+
+def parts_of(row: Model) -> Parts:
+    """The public state of a row as JSON: `facts` and one part for each text that can be withheld."""
+    _prefix, _field, fields, texts = PUBLIC[type(row)]
+    parts: Parts = {"facts": {field: _plain(_value(row, field)) for field in fields}}
+    if isinstance(row, Agreement):
+        parts["facts"]["components"] = sorted(row.components.values_list("code", flat=True))
+    return parts | {text: getattr(row, text) for text in texts}
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no blanks, in UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _sha(value: Any) -> str:
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _value(row: Any, field: str) -> Any:
+    for name in field.split("."):
+        row = None if row is None else getattr(row, name)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    for kind, write in _WRITTEN.items():
+        if isinstance(value, kind):
+            return write(value)
+    return value
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+# Decimals without trailing zeros: a database may add them.
+_WRITTEN: Mapping[type, Callable[[Any], str]] = {
+    datetime: _instant,
+    date: date.isoformat,
+    Decimal: lambda number: format(number.normalize(), "f"),
+}
