@@ -63,7 +63,7 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
     ImpactInterval: (
         "interval", "id",
         ("component.code", "region.key", "level", "is_quality", "started_at", "ended_at", "incident.code", "source",
-         "superseded_at", "superseded_by_id", "superseded_reason"), (),
+         "superseded_at", "superseded_reason"), (),
     ),
     Agreement: (
         "agreement", "slug",
@@ -154,9 +154,11 @@ def _sha(value: Any) -> str:
 
 
 def _value(row: Any, field: str) -> Any:
-    for name in field.split("."):
-        row = None if row is None else getattr(row, name)
-    return row
+    """A field as the database gives it back, though it was set as text or as a whole number."""
+    *owners, name = field.split(".")
+    for owner in owners:
+        row = None if row is None else getattr(row, owner)
+    return None if row is None else row._meta.get_field(name).to_python(getattr(row, name))
 
 
 def _plain(value: Any) -> Any:
