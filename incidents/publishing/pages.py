@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, periods, words
+from incidents.publishing import cards, periods, planned, words
 from incidents.publishing.csp import csp
 from incidents.publishing.periods import Month, history_addresses
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
@@ -52,8 +52,12 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
         yield ColdPage(month.path, key_of(site, month, beside), partial(_month, snapshot.page, month, later, earlier))
     for component in _all_components(snapshot):
         theirs = _incidents_of(snapshot, component)
-        key = key_of(site, component, [(row.code, row.title, row.started_at, row.resolved_at) for row in theirs])
-        yield ColdPage(f"/components/{component.slug}", key, partial(_component, snapshot.page, component, theirs))
+        past = [row for row in theirs if not row.is_future(snapshot.built_at)]
+        upcoming = planned.plans(snapshot, [row for row in theirs[::-1] if row.is_upcoming])
+        told = [(row.code, row.title, row.started_at, row.resolved_at, row.window, row.is_cancelled) for row in past]
+        key = key_of(site, component, told, upcoming)
+        render = partial(_component, snapshot.page, component, past, upcoming)
+        yield ColdPage(f"/components/{component.slug}", key, render)
 
 
 def _front(snapshot: Snapshot) -> Page:
@@ -70,6 +74,8 @@ def _front(snapshot: Snapshot) -> Page:
             "cards": [
                 cards.card(incident, snapshot.components, snapshot.built_at) for incident in snapshot.open_incidents
             ],
+            "running": planned.plans(snapshot, snapshot.maintenances_running),
+            "upcoming": planned.plans(snapshot, snapshot.maintenances_upcoming),
             "sections": cards.sections(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "changed_at": snapshot.page.updated_at,
@@ -94,7 +100,10 @@ def _not_found(snapshot: Snapshot) -> Page:
 
 def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
     due = cards.due(incident, snapshot.built_at)
-    key = key_of(site, incident, bool(due and due.is_overdue))
+    plan = planned.plans(snapshot, [incident] if incident.is_open else [])
+    key = key_of(
+        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan]
+    )
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
         yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
@@ -103,6 +112,7 @@ def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[st
 def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool) -> Page:
     updates = [(row, cards.told(row)) for row in incident.updates]
     due = cards.due(incident, snapshot.built_at)
+    state = words.state(incident.stage, incident.is_cancelled)
     return _page(
         snapshot.page,
         path,
@@ -110,16 +120,17 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
         incident.title,
         {
             "incident": incident,
-            "state": "ok" if not incident.is_open else _state_of(incident),
+            "state": _state_of(incident),
             "canonical": snapshot.page.url + incident.url_path,
             "updates": updates[::-1] if is_oldest_first else updates,
             "is_oldest_first": is_oldest_first,
             "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
             "affected": cards.affected_at_worst(incident),
+            **_planned(snapshot, incident),
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,
             "feeds": _feeds(snapshot.page, incident.url_path, incident.title),
-            "description": f"{words.STAGES[incident.stage]}: {_shortened(render_text(incident.newest.body))}",
+            "description": f"{state}: {_shortened(render_text(incident.newest.body))}",
         },
     )
 
@@ -128,7 +139,9 @@ def _month(page: PageView, month: Month, later: Month | None, earlier: Month | N
     return _page(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
 
 
-def _component(page: PageView, component: ComponentView, incidents: list[IncidentView]) -> Page:
+def _component(
+    page: PageView, component: ComponentView, incidents: list[IncidentView], upcoming: list[planned.Plan]
+) -> Page:
     path = f"/components/{component.slug}"
     return _page(
         page,
@@ -140,6 +153,7 @@ def _component(page: PageView, component: ComponentView, incidents: list[Inciden
             "row": cards.row(component, page.time_zone),
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
+            "upcoming": upcoming,
             "intervals": [row for part in (component, *component.children) for row in part.intervals],
             "changed_at": component.updated_at,
             "feeds": _feeds(page, path, component.full_name),
@@ -180,10 +194,12 @@ def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]
     """(type, address, title) of the feeds that go with a page, in the words of the Statuspage dialect."""
     about = f"{_site_title(page)} - {subject}" if subject else f"{_site_title(page)} History"
     as_json = f"{path}/feed.json" if subject else "/feed.json"
+    calendar = [] if subject else [("text/calendar", f"{page.url}/history.ics", _("Scheduled maintenance - Calendar"))]
     return [
         ("application/atom+xml", f"{page.url}{path}.atom", f"{about} - Atom Feed"),
         ("application/rss+xml", f"{page.url}{path}.rss", f"{about} - RSS Feed"),
         ("application/feed+json", f"{page.url}{as_json}", f"{about} - JSON Feed"),
+        *calendar,
     ]
 
 
@@ -201,7 +217,25 @@ def _zone_words(page: PageView) -> str:
     return "UTC" if page.time_zone in ("UTC", "Etc/UTC") else page.time_zone.replace("_", " ")
 
 
+def _planned(snapshot: Snapshot, incident: IncidentView) -> dict[str, Any]:
+    """What the page of a maintenance says besides."""
+    if not incident.window:
+        return {}
+    return {
+        "plan": next(iter(planned.plans(snapshot, [incident] if incident.is_open else [])), None),
+        "window": planned.window(incident.window),
+        "components": planned.components(incident),
+        "overrun": planned.overrun_in_the_end(incident),
+    }
+
+
 def _state_of(incident: IncidentView) -> str:
+    if incident.is_cancelled:
+        return "unknown"
+    if not incident.is_open:
+        return "ok"
+    if incident.is_maintenance:
+        return "maintenance"
     now = cards.affected_now(incident)
     return words.SHORT[now[0].level] if now and now[0].level != Level.OPERATIONAL else "notice"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from incidents.domain.status import HEAVINESS, Impact, Level, Stage, TopStatus
+from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
@@ -129,22 +129,40 @@ class UpdateView:
     time_note: str
     changes: tuple[ChangeView, ...]
     former: tuple[FormerText, ...]
+    is_reminder: bool = False
+
+
+@dataclass(frozen=True)
+class WindowView:
+    """When a maintenance is to begin and to end."""
+
+    scheduled_for: datetime
+    scheduled_until: datetime
 
 
 @dataclass(frozen=True)
 class AffectedView:
-    """A component in an incident: its level now by this incident, and its worst level in it."""
+    """A component in an incident: its level now by this incident, and its worst level in it.
+
+    `regions` names those that a maintenance is planned for; empty means all.
+    """
 
     code: str
     slug: str
     name: str
     level: Level
     worst_level: Level
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class IncidentView:
-    """An incident with everything that is public about it. `updates` newest first; `number` is the stable feed id."""
+    """An incident with everything that is public about it. `updates` newest first; `number` is the stable feed id.
+
+    A maintenance has a `window`, and `started_at` is its planned start (the work's, where that came before); `begun_at`
+    and `resolved_at` are when the work began and ended. It has neither milestones nor durations. A cancelled one is not
+    open.
+    """
 
     number: int
     code: str
@@ -166,6 +184,30 @@ class IncidentView:
     intervals: tuple[IntervalView, ...]
     milestones: tuple[Milestone, ...]
     durations: tuple[Duration, ...]
+    kind: Kind = Kind.INCIDENT
+    window: WindowView | None = None
+    is_cancelled: bool = False
+    calendar_sequence: int = 0
+    begun_at: datetime | None = None
+
+    @property
+    def is_maintenance(self) -> bool:
+        """Whether it was planned."""
+        return self.kind == Kind.MAINTENANCE
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is a maintenance that is being worked on."""
+        return self.is_open and self.stage in RUNNING_STAGES
+
+    @property
+    def is_upcoming(self) -> bool:
+        """Whether it is a maintenance that has not begun, be it late or not."""
+        return self.is_open and self.stage == Stage.SCHEDULED
+
+    def is_future(self, now: datetime) -> bool:
+        """Whether it is a maintenance of which neither the work nor the window has begun."""
+        return self.window is not None and self.begun_at is None and self.window.scheduled_for > now
 
     @property
     def newest(self) -> UpdateView:
@@ -196,11 +238,21 @@ class Snapshot:
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:
-        """Those not resolved, the worst first, then the newest."""
-        live = [incident for incident in self.incidents if incident.is_open]
+        """Those not resolved, the worst first, then the newest; no maintenance is among them."""
+        live = [incident for incident in self.incidents if incident.is_open and not incident.is_maintenance]
         return tuple(
             sorted(live, key=lambda incident: -max((HEAVINESS[row.level] for row in incident.affected), default=0))
         )
+
+    @property
+    def maintenances_running(self) -> tuple[IncidentView, ...]:
+        """Maintenance that is being worked on, by its planned start."""
+        return tuple(sorted((row for row in self.incidents if row.is_running), key=_by_start))
+
+    @property
+    def maintenances_upcoming(self) -> tuple[IncidentView, ...]:
+        """Maintenance that has not begun, the next one first."""
+        return tuple(sorted((row for row in self.incidents if row.is_upcoming), key=_by_start))
 
     @property
     def leaves(self) -> tuple[ComponentView, ...]:
@@ -221,3 +273,7 @@ def key_of(*values: object) -> str:
     """A hash over values of this module (and plain ones), for ColdPage.key. Equal values give equal keys, in any
     process."""
     return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()
+
+
+def _by_start(incident: IncidentView) -> tuple[datetime, int]:
+    return incident.started_at, incident.number
