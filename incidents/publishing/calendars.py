@@ -1,4 +1,4 @@
-"""A month as one small drawing: a calendar with Monday first, each troubled day in the shape and stripes of its level."""
+"""A month as one small drawing: a calendar, Monday first, each troubled day in the shape and stripes of its level."""
 
 from __future__ import annotations
 

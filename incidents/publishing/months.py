@@ -1,7 +1,8 @@
 """Uptime by calendar month, in the zone of the page: percentages, weighed downtime, and the days with trouble.
 
-Counted under the default policy. A month counts from the first day of the component, and up to now while it runs; one
-that was over before the component began has no data, which is not 100 %.
+Counted under the default policy. A month counts from the first day of the component; while it runs, to the end of
+today, as the last 90 days do, so that a page stays the same while nothing happens. One that was over before the
+component began has no data, which is not 100 %.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ def window_of(account: Account, month: date, zone: str, now: datetime) -> Span |
     whole = month_window(month.year, month.month, zone)
     if account.begun is None:
         return None
-    start, end = max(whole.start, _midnight(account.begun, zone)), min(whole.end, now)
+    tomorrow = _midnight(local_day(now, zone) + timedelta(days=1), zone)
+    start, end = max(whole.start, _midnight(account.begun, zone)), min(whole.end, tomorrow)
     return Span(start, end) if start < end else None
 
 
@@ -160,9 +162,9 @@ def _accounts(views: Iterable[ComponentView], zone: str, now: datetime) -> Itera
 
 
 def _begun(view: ComponentView, zone: str) -> date:
-    """Its stated first day; else the day on which it was added, or its first trouble if that lies before."""
+    """Its stated first day; else the month in which it is first on record: when it was added, or its first trouble."""
     known = [local_day(row.started_at, zone) for row in view.intervals[-1:]]
-    return view.start_date or min([local_day(view.created_at, zone), *known])
+    return view.start_date or min([local_day(view.created_at, zone), *known]).replace(day=1)
 
 
 def _by_month(intervals: Iterable[IntervalView], zone: str, now: datetime) -> dict[date, list[IntervalView]]:

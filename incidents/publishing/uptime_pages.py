@@ -21,6 +21,7 @@ from incidents.domain.uptime import month_window
 from incidents.publishing import bars, calendars, months, pages, words
 from incidents.publishing.bars import TroubledDay
 from incidents.publishing.months import Account, Book, MonthLink, anchor_of
+from incidents.publishing.periods import local_day
 from incidents.publishing.public import ColdPage, ComponentView, IntervalView, PageView, Snapshot, key_of
 from incidents.publishing.tree import Page
 
@@ -94,10 +95,7 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
         later = book.months[index - 1] if index else None
         earlier = book.months[index + 1] if index + 1 < len(book.months) else None
         held = [row.by_month[month] for row in book.accounts if month in row.by_month]
-        # The running month counts up to now; without trouble, only its days pass.
-        passing: object = None
-        if later is None:
-            passing = book.now if held else months.local_day(book.now, book.zone)
+        passing = _passing(book, held) if later is None else None
         key = key_of(site, roster, held, later, earlier, passing)
         link = MonthLink(month)
         yield ColdPage(link.path, key, partial(_month, snapshot.page, book, link, later, earlier))
@@ -106,6 +104,12 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
 def agreement_links(_snapshot: Snapshot) -> list[words.Named]:
     """The agreements that `/uptime` links to, by name and address."""
     return []
+
+
+def _passing(book: Book, held: Sequence[Sequence[IntervalView]]) -> date | datetime:
+    """What the page of the running month follows: the clock while an interval is open, else the calendar."""
+    is_open = any(row.ended_at is None for rows in held for row in rows)
+    return book.now if is_open else local_day(book.now, book.zone)
 
 
 def _row(account: Account, recent: Sequence[MonthLink], book: Book) -> Row:
@@ -122,7 +126,6 @@ def _month(page: PageView, book: Book, link: MonthLink, later: date | None, earl
     context: dict[str, Any] = {
         "month": link,
         "is_running": is_running,
-        "as_of": book.now,
         "later": later and MonthLink(later),
         "earlier": earlier and MonthLink(earlier),
         "calendars": [_calendar(row, link.first, book) for row in troubled],
