@@ -32,7 +32,7 @@ DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
 # The script keeps these current in an open tab. Not the form: nothing typed may be lost.
-LIVE = ("front", "incident", "component", "history", "history_month")
+LIVE = ("front", "incident", "component", "history", "history_month", "uptime", "uptime_month")
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
