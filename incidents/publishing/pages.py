@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, periods, planned, words
+from incidents.publishing import cards, months, periods, planned, words
 from incidents.publishing.csp import csp
+from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
 from incidents.publishing.tree import Page
@@ -31,7 +32,7 @@ DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
 # The script keeps these current in an open tab. Not the form: nothing typed may be lost.
-LIVE = ("front", "incident", "component", "history", "history_month")
+LIVE = ("front", "incident", "component", "history", "history_month", "uptime", "uptime_month")
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
@@ -41,7 +42,7 @@ def hot(snapshot: Snapshot) -> list[Page]:
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """One page for each incident (and its oldest-first form), month and component, group or archived."""
-    site = _site(snapshot.page)
+    site = site_of(snapshot.page)
     for incident in snapshot.incidents:
         yield from _incident_pages(snapshot, incident, site)
     listed = periods.months(snapshot)
@@ -50,19 +51,12 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
         earlier = listed[index + 1] if index + 1 < len(listed) else None
         beside = (later and later.slug, earlier and earlier.slug)
         yield ColdPage(month.path, key_of(site, month, beside), partial(_month, snapshot.page, month, later, earlier))
-    for component in _all_components(snapshot):
-        theirs = _incidents_of(snapshot, component)
-        past = [row for row in theirs if not row.is_future(snapshot.built_at)]
-        upcoming = planned.plans(snapshot, [row for row in theirs[::-1] if row.is_upcoming])
-        told = [(row.code, row.title, row.started_at, row.resolved_at, row.window, row.is_cancelled) for row in past]
-        key = key_of(site, component, told, upcoming)
-        render = partial(_component, snapshot.page, component, past, upcoming)
-        yield ColdPage(f"/components/{component.slug}", key, render)
+    yield from _component_pages(snapshot, site)
 
 
 def _front(snapshot: Snapshot) -> Page:
     banner = cards.banner(snapshot)
-    return _page(
+    return page_of(
         snapshot.page,
         "/",
         "front",
@@ -87,15 +81,15 @@ def _front(snapshot: Snapshot) -> Page:
 
 def _history(snapshot: Snapshot) -> Page:
     listed = periods.months(snapshot)
-    return _page(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    return page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
 
 
 def _subscribe(snapshot: Snapshot) -> Page:
-    return _page(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
+    return page_of(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
 
 
 def _not_found(snapshot: Snapshot) -> Page:
-    return _page(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
+    return page_of(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
 
 
 def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
@@ -113,7 +107,7 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
     updates = [(row, cards.told(row)) for row in incident.updates]
     due = cards.due(incident, snapshot.built_at)
     state = words.state(incident.stage, incident.is_cancelled)
-    return _page(
+    return page_of(
         snapshot.page,
         path,
         "incident",
@@ -136,14 +130,29 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
 
 
 def _month(page: PageView, month: Month, later: Month | None, earlier: Month | None) -> Page:
-    return _page(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
+    return page_of(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
+
+
+def _component_pages(snapshot: Snapshot, site: Mapping[str, str]) -> Iterator[ColdPage]:
+    book = months.book(snapshot)
+    for account in book.accounts:
+        component, theirs = account.view, _incidents_of(snapshot, account.view)
+        past = [row for row in theirs if not row.is_future(snapshot.built_at)]
+        upcoming = planned.plans(snapshot, [row for row in theirs[::-1] if row.is_upcoming])
+        told = [(row.code, row.title, row.started_at, row.resolved_at, row.window, row.is_cancelled) for row in past]
+        # Of its months only the running one can change while its intervals stay as they are.
+        running = months.figure(account, book.months[0], book.zone, book.now).percent
+        key = key_of(site, component, told, upcoming, book.months, running)
+        render = partial(_component, snapshot.page, account, book, past, upcoming)
+        yield ColdPage(f"/components/{component.slug}", key, render)
 
 
 def _component(
-    page: PageView, component: ComponentView, incidents: list[IncidentView], upcoming: list[planned.Plan]
+    page: PageView, account: Account, book: Book, incidents: list[IncidentView], upcoming: list[planned.Plan]
 ) -> Page:
+    component = account.view
     path = f"/components/{component.slug}"
-    return _page(
+    return page_of(
         page,
         path,
         "component",
@@ -154,6 +163,7 @@ def _component(
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
             "upcoming": upcoming,
+            "months": months.month_list(account, book),
             "intervals": [row for part in (component, *component.children) for row in part.intervals],
             "changed_at": component.updated_at,
             "feeds": _feeds(page, path, component.full_name),
@@ -162,9 +172,10 @@ def _component(
     )
 
 
-def _page(
+def page_of(
     page: PageView, path: str, template: str, title: str, context: Mapping[str, Any], *, status: int = 200
 ) -> Page:
+    """The page at an address from its template; `context` comes on top of what every page needs."""
     name = _site_title(page)
     whole = {
         "page": page,
@@ -203,7 +214,7 @@ def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]
     ]
 
 
-def _site(page: PageView) -> dict[str, str]:
+def site_of(page: PageView) -> dict[str, str]:
     """What every cold page shows of the site. Not `updated_at`: it moves with every change anywhere."""
     return {"name": page.name, "zone": page.time_zone, "url": page.url}
 
@@ -240,7 +251,8 @@ def _state_of(incident: IncidentView) -> str:
     return words.SHORT[now[0].level] if now and now[0].level != Level.OPERATIONAL else "notice"
 
 
-def _all_components(snapshot: Snapshot) -> Iterator[ComponentView]:
+def all_components(snapshot: Snapshot) -> Iterator[ComponentView]:
+    """Components and groups in page order, each group before its children; then the archived."""
     for view in (*snapshot.components, *snapshot.archived):
         yield view
         yield from view.children

@@ -21,6 +21,7 @@ class PageView:
     """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change.
 
     `revision` counts those changes; it is how the store knows what it has published, and is not printed anywhere.
+    `record_number` and `record_hash` are those of the newest entry of the public record; 0 and "" before the first.
     """
 
     name: str
@@ -28,11 +29,22 @@ class PageView:
     url: str
     updated_at: datetime
     revision: int = 0
+    record_number: int = 0
+    record_hash: str = ""
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """A place where components run."""
+
+    key: str
+    name: str
 
 
 @dataclass(frozen=True)
 class IntervalView:
-    """One standing interval of the ledger. `region` "" means all; `ended_at` None means still open."""
+    """One standing interval of the ledger. `region` (its name) and `region_key` "" mean all; `ended_at` None means
+    still open; `number` names it in the downloads."""
 
     component_code: str
     component_name: str
@@ -44,6 +56,19 @@ class IntervalView:
     incident_code: str
     incident_title: str
     source: str
+    number: int = 0
+    region_key: str = ""
+
+
+@dataclass(frozen=True)
+class SupersededView:
+    """An interval that no longer counts: when it was corrected, why, and the number of what took its place (None:
+    nothing did)."""
+
+    interval: IntervalView
+    superseded_at: datetime
+    reason: str
+    superseded_by: int | None
 
 
 @dataclass(frozen=True)
@@ -76,6 +101,7 @@ class ComponentView:
     uptime_percent: str
     intervals: tuple[IntervalView, ...]
     children: tuple[ComponentView, ...]
+    region_keys: tuple[str, ...] = ()
 
     @property
     def is_shown(self) -> bool:
@@ -235,6 +261,8 @@ class Snapshot:
     components: tuple[ComponentView, ...]
     archived: tuple[ComponentView, ...]
     incidents: tuple[IncidentView, ...]
+    regions: tuple[RegionView, ...] = ()
+    superseded: tuple[SupersededView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

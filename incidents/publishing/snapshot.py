@@ -33,6 +33,7 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    Region,
     UpdateRevision,
 )
 from incidents.publishing.public import (
@@ -43,7 +44,9 @@ from incidents.publishing.public import (
     IncidentView,
     IntervalView,
     PageView,
+    RegionView,
     Snapshot,
+    SupersededView,
     UpdateView,
     WindowView,
 )
@@ -68,13 +71,32 @@ def build(now: datetime | None = None) -> Snapshot:
     top_level, archived = _arranged(components, leaves, by_component, page.time_zone, now)
     changed_at = page.updated_at or now
     return Snapshot(
-        page=PageView(page.name, page.time_zone, settings.SITE_URL, changed_at, page.revision),
+        page=PageView(
+            page.name,
+            page.time_zone,
+            settings.SITE_URL,
+            changed_at,
+            page.revision,
+            record_number=page.record_number,
+            record_hash=page.record_hash,
+        ),
         built_at=now,
         next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
         components=top_level,
         archived=archived,
         incidents=incidents,
+        regions=tuple(RegionView(row.key, row.name) for row in Region.objects.all()),
+        superseded=_superseded(),
+    )
+
+
+def _superseded() -> tuple[SupersededView, ...]:
+    rows = ImpactInterval.objects.exclude(superseded_at__isnull=True)
+    return tuple(
+        SupersededView(_interval(row), row.superseded_at, row.superseded_reason, row.superseded_by_id)
+        for row in rows.select_related("component__group", "region", "incident")
+        if row.superseded_at
     )
 
 
@@ -249,6 +271,8 @@ def _interval(row: ImpactInterval) -> IntervalView:
         incident_code=row.incident.code if row.incident else "",
         incident_title=row.incident.title if row.incident else "",
         source=row.source,
+        number=row.pk,
+        region_key=row.region.key if row.region else "",
     )
 
 
@@ -306,6 +330,7 @@ def _component_view(
         uptime_percent=_percent(interval_sets, begun, zone, now),
         intervals=tuple(_interval(found) for found in reversed(intervals)),
         children=children,
+        region_keys=tuple(region.key for region in row.regions.all()),
     )
 
 

@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from incidents import queries
-from incidents.publishing import calendar, feeds, pages, snapshot
+from incidents.publishing import calendar, downloads, feeds, pages, snapshot, uptime_pages
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, feeds, calendar)
+RENDERERS = (pages, uptime_pages, feeds, calendar, downloads)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:
