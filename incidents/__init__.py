@@ -4,6 +4,7 @@
 - `models`: the memory. Tables and constraints.
 - `queries`: reads that more than one caller shares.
 - `reviewing`: milestones and durations, each with where it comes from.
+- `counting`: uptime out of the ledger; what each day came to, from the day table or counted live.
 - `outbox`: append an event inside the transaction; ring the bell after commit.
 - `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.
 - `publishing`: what the world sees. One snapshot; pages and feeds as functions of it; revisions on disk.

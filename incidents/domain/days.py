@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,7 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=4_096)
 def beginning(day: date, zone: str) -> datetime:
     """The instant in UTC at which a day of the zone begins."""
     return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
@@ -136,10 +138,9 @@ def total(days: ByDay, first: date, last: date) -> Amounts:
     return Amounts(*map(sum, zip(*chosen, strict=True))) if chosen else NOTHING
 
 
-def length_us(first: date, last: date, zone: str, until: datetime | None = None) -> int:
-    """Microseconds from the beginning of one day to the end of another, or to `until` when that is earlier."""
-    end = _us(beginning(last + _DAY, zone))
-    return (end if until is None else min(end, _us(until))) - _us(beginning(first, zone))
+def length_us(first: date, last: date, zone: str) -> int:
+    """Microseconds from the beginning of one day to the end of another."""
+    return _us(beginning(last + _DAY, zone)) - _us(beginning(first, zone))
 
 
 def percent(window_us: int, weighed: int, parts: int = 1) -> Decimal | None:

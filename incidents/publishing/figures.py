@@ -39,7 +39,6 @@ class Counter:
     """Figures as of one instant in one zone. The days that all components share are worked out once."""
 
     def __init__(self, now: datetime, zone: str) -> None:
-        self.now = now
         self.zone = zone
         self.today = days.local_date(now, zone)
         self.first = self.today - timedelta(days=BAR_DAYS - 1)
@@ -59,17 +58,17 @@ class Counter:
 
     def _percent(self, parts: Sequence[Counted], begun: date | None) -> str:
         first = self._first_counted(begun)
-        found = self._uptime(parts, first, self.today, None)
+        found = self._uptime(parts, first, self.today)
         return "" if found is None else f"{found:.2f}"
 
-    def _uptime(self, parts: Sequence[Counted], first: date, last: date, until: datetime | None) -> Decimal | None:
+    def _uptime(self, parts: Sequence[Counted], first: date, last: date) -> Decimal | None:
         """The mean over the parts, each by its region with the most weighed time in the window."""
         if not parts or first > last:
             return None
         weighed = sum(
             days.worst_weighed(part.days, [region.pk for region in part.regions], first, last) for part in parts
         )
-        return days.percent(days.length_us(first, last, self.zone, until), weighed, len(parts))
+        return days.percent(days.length_us(first, last, self.zone), weighed, len(parts))
 
     def _regions(self, part: Counted, begun: date | None) -> tuple[tuple[str, tuple[DayBar, ...], str], ...]:
         """Each region by itself, if any day of the window was not the same in all."""
@@ -87,14 +86,16 @@ class Counter:
     def _months(
         self, row: Component, parts: Sequence[Counted], begun: date | None
     ) -> tuple[tuple[date, Decimal | None], ...]:
-        """From the month of the first day with data, or else of the first that is known of it; newest first."""
+        """From the month of the first day with data, or else of the first that is known of it; newest first.
+
+        The running month counts up to the end of today, as the ninety days do: a figure moves with the truth and at
+        midnight, not with every minute.
+        """
         known = [days.local_date(row.created_at, self.zone), *(day for part in parts for day in part.days.anywhere)]
         return tuple(
             (
                 month,
-                self._uptime(
-                    parts, max(month, begun or month), min(days.last_of_month(month), self.today), until=self.now
-                ),
+                self._uptime(parts, max(month, begun or month), min(days.last_of_month(month), self.today)),
             )
             for month in days.months_since(begun or min(known), self.today)
         )

@@ -57,8 +57,8 @@ class ComponentView:
 
     Bars of a group hold the mean over its components, at each level, and the worst level of any. `region_bars` (name,
     bars, percent) is empty unless a day of the window was not the same in all regions. `months` (first day, percent or
-    None for no data) newest first since it began, the running one up to now; `month_days` the days with trouble of
-    its whole history.
+    None for no data) newest first since it began, the running one up to the end of today; `month_days` the days with
+    trouble of its whole history.
     """
 
     number: int
