@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Model
 
 from incidents import chain, outbox
+from incidents.actions import days
 from incidents.domain.actor import Actor
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
@@ -50,6 +51,7 @@ def record(
     if subject._meta.model_name != "subscriber":
         PublicPage.objects.filter(id=1).update(updated_at=now, revision=F("revision") + 1)
     if published:
+        days.follow(published, changes or {})
         chain.append(at=now, verb=verb, published=published)
     return outbox.append(
         verb=verb,

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
@@ -78,6 +79,11 @@ class ComponentView:
     `level` of a group is that of its worst child; `since` is None while operational; `levels_by_region` is empty unless
     the component runs in several regions; `uptime_percent` is text, floored to two digits ("" for no data); `children`
     only for groups; `intervals` newest first.
+
+    Bars of a group hold the mean over its components, at each level, and the worst level of any. `region_bars` (name,
+    bars, percent) is empty unless a day of the window was not the same in all regions. `months` (first day, percent or
+    None for no data) newest first since it began, the running one up to the end of today; `month_days` the days with
+    trouble of its whole history.
     """
 
     number: int
@@ -102,6 +108,9 @@ class ComponentView:
     intervals: tuple[IntervalView, ...]
     children: tuple[ComponentView, ...]
     region_keys: tuple[str, ...] = ()
+    region_bars: tuple[tuple[str, tuple[DayBar, ...], str], ...] = ()
+    months: tuple[tuple[date, Decimal | None], ...] = ()
+    month_days: tuple[DayBar, ...] = ()
 
     @property
     def is_shown(self) -> bool:

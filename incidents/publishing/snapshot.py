@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -14,18 +14,10 @@ from django.db.models import Model
 from django.utils import timezone
 
 from incidents import queries
+from incidents.counting import days as counting
+from incidents.domain.days import NO_DAYS
 from incidents.domain.markup import render_text
 from incidents.domain.status import CLOSED_STAGES, RUNNING_STAGES, Kind, Level, Stage, top_status, worst_of
-from incidents.domain.uptime import (
-    DayBar,
-    Entry,
-    Policy,
-    Rule,
-    day_bars,
-    days_window,
-    uptime_percent,
-    weighed_seconds,
-)
 from incidents.models import (
     Component,
     ImpactInterval,
@@ -36,6 +28,7 @@ from incidents.models import (
     Region,
     UpdateRevision,
 )
+from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
     ChangeView,
@@ -52,7 +45,6 @@ from incidents.publishing.public import (
 )
 from incidents.reviewing.milestones import durations, milestones
 
-BAR_DAYS = 90
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 Row = TypeVar("Row", bound=Model)
@@ -67,8 +59,11 @@ def build(now: datetime | None = None) -> Snapshot:
     intervals = list(queries.standing_intervals().select_related("component__group", "region", "incident"))
     incidents = _incidents(intervals)
     by_component = _grouped(intervals, "component_id")
-    leaves = {row.pk: _leaf(row, by_component[row.pk], page.time_zone, now) for row in components if not row.is_group}
-    top_level, archived = _arranged(components, leaves, by_component, page.time_zone, now)
+    days = counting.figures(now)
+    parts = {row.pk: Counted(row, days.get(row.pk, NO_DAYS), list(row.regions.all())) for row in components}
+    counter = Counter(now, page.time_zone)
+    leaves = {row.pk: _leaf(parts[row.pk], by_component[row.pk], counter) for row in components if not row.is_group}
+    top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
     return Snapshot(
         page=PageView(
@@ -276,24 +271,28 @@ def _interval(row: ImpactInterval) -> IntervalView:
     )
 
 
-def _leaf(row: Component, intervals: list[ImpactInterval], zone: str, now: datetime) -> ComponentView:
+def _leaf(part: Counted, intervals: list[ImpactInterval], counter: Counter) -> ComponentView:
     is_open = [found for found in intervals if found.ended_at is None]
     level = worst_of(Level(found.level) for found in is_open)
-    regions = list(row.regions.all())
     by_region = tuple(
         (region.name, worst_of(Level(found.level) for found in is_open if found.region_id in (None, region.pk)))
-        for region in regions
-        if len(regions) > 1
+        for region in part.regions
+        if len(part.regions) > 1
     )
     since = min((found.started_at for found in is_open if found.level == level), default=None)
-    return _component_view(row, level, since, by_region, [intervals], zone, now)
+    return _component_view(part.row, level, since, by_region, [part], intervals, counter)
 
 
-def _group(row: Component, children: tuple[ComponentView, ...], rows: list[list[ImpactInterval]], zone: str,
-           now: datetime) -> ComponentView:  # fmt: skip
+def _group(
+    row: Component,
+    children: tuple[ComponentView, ...],
+    parts: Sequence[Counted],
+    intervals: list[ImpactInterval],
+    counter: Counter,
+) -> ComponentView:
     level = worst_of(child.level for child in children)
     since = min((child.since for child in children if child.since and child.level == level), default=None)
-    return _component_view(row, level, since, (), rows, zone, now, children)
+    return _component_view(row, level, since, (), parts, intervals, counter, children)
 
 
 def _component_view(
@@ -301,13 +300,12 @@ def _component_view(
     level: Level,
     since: datetime | None,
     by_region: tuple[tuple[str, Level], ...],
-    interval_sets: list[list[ImpactInterval]],
-    zone: str,
-    now: datetime,
+    parts: Sequence[Counted],
+    intervals: list[ImpactInterval],
+    counter: Counter,
     children: tuple[ComponentView, ...] = (),
 ) -> ComponentView:
-    intervals = [found for rows in interval_sets for found in rows]
-    begun = _begun(row, children)
+    figures = counter.figures(row, parts)
     return ComponentView(
         number=row.pk,
         code=row.code,
@@ -326,59 +324,31 @@ def _component_view(
         level=level,
         since=since,
         levels_by_region=by_region,
-        bars=_bars(intervals, begun, zone, now),
-        uptime_percent=_percent(interval_sets, begun, zone, now),
+        bars=figures.bars,
+        uptime_percent=figures.uptime_percent,
         intervals=tuple(_interval(found) for found in reversed(intervals)),
         children=children,
         region_keys=tuple(region.key for region in row.regions.all()),
+        region_bars=figures.region_bars,
+        months=figures.months,
+        month_days=figures.month_days,
     )
-
-
-def _bars(intervals: list[ImpactInterval], begun: date | None, zone: str, now: datetime) -> tuple[DayBar, ...]:
-    spans = [(found.started_at, found.ended_at, Level(found.level)) for found in intervals]
-    return tuple(day_bars(spans, days=BAR_DAYS, now=now, zone=zone, since=begun))
-
-
-def _begun(row: Component, children: tuple[ComponentView, ...]) -> date | None:
-    """The first day with data: a group begins with its first component, if each of them has a first day."""
-    days = [child.start_date for child in children if child.start_date]
-    return min(days) if children and len(days) == len(children) else row.start_date
-
-
-def _percent(interval_sets: list[list[ImpactInterval]], begun: date | None, zone: str, now: datetime) -> str:
-    """The last 90 days under the default policy; a group is the mean over its components, as the dialect counts it."""
-    if not interval_sets:
-        return ""
-    window = days_window(now, BAR_DAYS, zone, begun)
-    entries = [
-        Entry(index, found.region_id, Level(found.level), found.started_at, found.ended_at)
-        for index, rows in enumerate(interval_sets)
-        for found in rows
-    ]
-    weighed = weighed_seconds(
-        entries,
-        window=window,
-        now=now,
-        policy=Policy(component_rule=Rule.MEAN, zone=zone),
-        components=range(len(interval_sets)),
-        regions=sorted({found.region_id for rows in interval_sets for found in rows if found.region_id is not None}),
-    )
-    return f"{uptime_percent(window.seconds, weighed):.2f}"
 
 
 def _arranged(
     components: list[Component],
     leaves: Mapping[int, ComponentView],
     by_component: Mapping[int, list[ImpactInterval]],
-    zone: str,
-    now: datetime,
+    parts: Mapping[int, Counted],
+    counter: Counter,
 ) -> tuple[tuple[ComponentView, ...], tuple[ComponentView, ...]]:
     top, archived = [], []
     for row in sorted(components, key=_page_order):
         if row.is_group:
             inside = [child for child in components if child.group_id == row.pk and child.archived_at is None]
             children = tuple(leaves[child.pk] for child in sorted(inside, key=_page_order))
-            view = _group(row, children, [by_component[child.pk] for child in inside], zone, now)
+            intervals = [found for child in inside for found in by_component[child.pk]]
+            view = _group(row, children, [parts[child.pk] for child in inside], intervals, counter)
         else:
             view = leaves[row.pk]
         if view.is_archived:
