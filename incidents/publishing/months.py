@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
@@ -91,11 +92,17 @@ def book(snapshot: Snapshot) -> Book:
     return Book(zone, now, tuple(_months_back(this, first)), accounts)
 
 
+@lru_cache(maxsize=512)
+def span_of(month: date, zone: str) -> Span:
+    """The calendar month whose first day is given, in UTC."""
+    return month_window(month.year, month.month, zone)
+
+
 def window_of(account: Account, month: date, zone: str, now: datetime) -> Span | None:
     """The part of the month that counts for a component; None when there is no such part."""
-    whole = month_window(month.year, month.month, zone)
     if account.begun is None:
         return None
+    whole = span_of(month, zone)
     tomorrow = _midnight(local_day(now, zone) + timedelta(days=1), zone)
     start, end = max(whole.start, _midnight(account.begun, zone)), min(whole.end, tomorrow)
     return Span(start, end) if start < end else None
@@ -122,7 +129,7 @@ def figure(account: Account, month: date, zone: str, now: datetime) -> Figure:
 def days(account: Account, month: date, zone: str, now: datetime) -> list[DayBar]:
     """Every day of the month: seconds by level, each instant at the heaviest level anywhere. Days before the component
     began, and those to come, have no data."""
-    whole = month_window(month.year, month.month, zone)
+    whole = span_of(month, zone)
     rows = account.by_month.get(month, [])
     segments = worst_by_instant([(row.started_at, row.ended_at, row.level) for row in rows], now, whole)
     by_day = _by_day(segments, zone)
@@ -144,8 +151,11 @@ def anchor_of(view: ComponentView) -> str:
 def touched(start: datetime, end: datetime | None, zone: str, now: datetime) -> Iterator[date]:
     """The first days of the months in which an interval has a part, oldest first; one of no length has none."""
     until = now if end is None else min(end, now)
+    if start >= until:
+        return
     month = local_day(start, zone).replace(day=1)
-    while month_window(month.year, month.month, zone).start < until and start < until:
+    last = local_day(until - timedelta.resolution, zone)
+    while month <= last:
         yield month
         month = (month + timedelta(days=31)).replace(day=1)
 

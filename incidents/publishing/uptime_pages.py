@@ -17,7 +17,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from incidents.domain.intervals import Span
-from incidents.domain.uptime import month_window
 from incidents.publishing import bars, calendars, months, pages, words
 from incidents.publishing.bars import TroubledDay
 from incidents.publishing.months import Account, Book, MonthLink, anchor_of
@@ -122,7 +121,7 @@ def _month(page: PageView, book: Book, link: MonthLink, later: date | None, earl
     quiet = [row for row in book.accounts if link.first not in row.by_month]
     counted = [(row, months.figure(row, link.first, book.zone, book.now)) for row in quiet]
     lines = [Line(row.view, anchor_of(row.view), found.percent) for row, found in counted]
-    is_running = month_window(link.first.year, link.first.month, book.zone).end > book.now
+    is_running = months.span_of(link.first, book.zone).end > book.now
     context: dict[str, Any] = {
         "month": link,
         "is_running": is_running,
@@ -154,7 +153,7 @@ def _calendar(account: Account, month: date, book: Book) -> Calendar:
 
 def _listed(troubled: Sequence[Account], month: date, book: Book) -> list[Listed]:
     """The intervals of the month by the time when they began; of an interval, the part inside the month is measured."""
-    window = month_window(month.year, month.month, book.zone)
+    window = months.span_of(month, book.zone)
     rows = [(row, account.view.slug) for account in troubled for row in account.by_month[month]]
     rows.sort(key=lambda pair: (pair[0].started_at, pair[0].number))
     return [Listed(row, slug, _length_inside(row, window, book.now)) for row, slug in rows]

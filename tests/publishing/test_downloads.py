@@ -111,13 +111,11 @@ def violations(schema: dict[str, Any], value: Any, root: dict[str, Any], at: str
 
 
 def is_a(value: Any, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return isinstance(
-        value,
-        {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
-         "boolean": bool}[kind],
-    )  # fmt: skip
+    kinds: dict[str, Any] = {
+        "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None),
+        "boolean": bool,
+    }  # fmt: skip
+    return isinstance(value, kinds[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
 # --- JSON -----------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def test_every_month_is_what_the_domain_counts_over_all_intervals():
                 now=truth.built_at,
                 policy=Policy(),
                 components=[0],
-                regions=truth_regions(truth),
+                regions=keys,
             )
             assert told[f"2026-0{number}"] == str(uptime_percent(window.seconds, weighed))
 
@@ -182,7 +182,8 @@ def test_the_pages_are_sound_and_every_anchor_is_there():
         read = Reading(page)
         assert file_of(path)
         assert len(read.ids) == len(set(read.ids)), path
-        assert read.headings[0] == 1 and read.headings.count(1) == 1, path
+        assert read.headings[0] == 1, path
+        assert read.headings.count(1) == 1, path
         assert all(after <= before + 1 for before, after in pairwise(read.headings)), path
         assert not [row for row in read.attributes if row[1] == "style" or row[1].startswith("on")], path
         ids[path] = set(read.ids)
