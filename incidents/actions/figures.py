@@ -56,6 +56,13 @@ def figures_of(
     return found
 
 
+def figures_around(incident: Incident, now: datetime) -> Figures:
+    """The figures of an incident, of every component that it held, and of the months in which it held them."""
+    spells = queries.spells_of(incident)
+    months = months_of([(spell.start, spell.end) for spell in spells], now)
+    return figures_of(incident, {spell.component_id for spell in spells}, months, now)
+
+
 def months_of(spans: Iterable[tuple[datetime, datetime | None]], now: datetime) -> set[date]:
     """The first days of the calendar months (page's zone) that the spans (UTC, None: still) touch."""
     zone = ZoneInfo(queries.the_page().time_zone)

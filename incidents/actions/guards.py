@@ -46,6 +46,13 @@ def lock_incident(incident_id: int, seen_version: int | None) -> Incident:
     return incident
 
 
+def touch(incident: Incident, now: datetime) -> None:
+    """Raise the incident's version, so that a form that was open before is told of this write."""
+    incident.version += 1
+    incident.updated_at = max(now, incident.updated_at)
+    incident.save(update_fields=["version", "updated_at"])
+
+
 def fingerprint(**content: Any) -> str:
     """A hash of what a write says, to tell a repeat from another text under the same key."""
     return hashlib.sha256(json.dumps(content, cls=DjangoJSONEncoder, sort_keys=True).encode()).hexdigest()

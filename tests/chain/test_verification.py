@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from incidents.actions import incident as incident_actions
+from incidents.actions import amending
 from incidents.actions import page as page_actions
 from incidents.chain import ORIGIN, canonical, digest, hash_of, parts_of
 from incidents.chain.verification import Finding, verify
@@ -166,7 +166,7 @@ def test_the_command_names_entry_and_row(incident, capsys):
 
 
 def test_an_amended_text_stays_verifiable(incident):
-    incident_actions.amend_update(
+    amending.amend_update(
         actor=MARIA, update_id=incident.updates.get(sequence=1).pk, body="Other.", reason="A name was wrong."
     )
     assert verify().findings == []

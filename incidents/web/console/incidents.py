@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents import queries
-from incidents.actions import incident as actions
+from incidents.actions import amending as actions
 from incidents.actions import ledger
 from incidents.domain.status import Stage
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
@@ -151,12 +151,12 @@ def state_milestone(request: HttpRequest, code: str, milestone: str) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def amend_update(request: HttpRequest, code: str) -> HttpResponse:
-    """Change the text of a published update; the former text stays readable in public."""
+    """Change the text or the time of a published update; the former stay readable in public."""
     update = get_object_or_404(IncidentUpdate.objects.select_related("incident"), code=code)
     row = update.incident
     form = AmendForm(
         request.POST.copy() if request.method == "POST" else None,
-        initial={"body": update.body, "seen_version": row.version},
+        initial={"body": update.body, "posted_at": update.posted_at, "seen_version": row.version},
     )
     note = _("The former text stays readable in public, with the reason. Nobody is notified.")
     if form.is_bound:
@@ -177,8 +177,11 @@ def correct_interval(request: HttpRequest, number: int) -> HttpResponse:
     interval = get_object_or_404(
         ImpactInterval.objects.select_related("component__group", "region", "incident"), pk=number
     )
-    initial = {"level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at}
-    form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {
+        "level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at,
+        "component_id": interval.component_id, "region_id": interval.region_id,
+    }  # fmt: skip
+    form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial, own=interval.component)
     title = _("Correct the ledger: %(name)s") % {"name": interval.component.full_name}
     note = _("The former interval stays in the corrections log. Every figure is computed anew. Nobody is notified.")
     if form.is_bound:
