@@ -182,6 +182,16 @@ def reopen_incident(
     return update
 
 
+def resolve_mistake(
+    actor: Actor, incident: Incident, is_notifying: bool, now: datetime
+) -> tuple[list[ImpactInterval], IncidentUpdate]:
+    """Resolve, within the caller's transaction, an incident that is withdrawn: the intervals that ended, and the update
+    that says so."""
+    body = _("This incident was opened by mistake. There was no trouble.")
+    update, moved = _add_update(actor, incident, Stage.RESOLVED, body, (), None, is_notifying, now)
+    return moved, update
+
+
 def _add_update(
     actor: Actor,
     incident: Incident,

@@ -21,6 +21,7 @@ class PageView:
     """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change.
 
     `revision` counts those changes; it is how the store knows what it has published, and is not printed anywhere.
+    `record_number` and `record_hash` are of the newest entry of the public record; only hot pages print them.
     """
 
     name: str
@@ -28,6 +29,8 @@ class PageView:
     url: str
     updated_at: datetime
     revision: int = 0
+    record_number: int = 0
+    record_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,43 @@ class IncidentView:
 
 
 @dataclass(frozen=True)
+class FigureView:
+    """A figure that a correction moved, as text, and the address at which it stands."""
+
+    name: str
+    before: str
+    after: str
+    path: str
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """A change of what was public: `changes` as (what, old, new), in words. `path` is the address of what changed."""
+
+    number: int
+    at: datetime
+    subject: str
+    path: str
+    reason: str
+    changes: tuple[tuple[str, str, str], ...]
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
+class WithdrawnView:
+    """An incident that was opened by mistake: nothing is left of it but when and why it was withdrawn."""
+
+    code: str
+    at: datetime
+    reason: str
+
+    @property
+    def url_path(self) -> str:
+        """Its public address on this site."""
+        return f"/incidents/{self.code}"
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
 
@@ -193,6 +233,8 @@ class Snapshot:
     components: tuple[ComponentView, ...]
     archived: tuple[ComponentView, ...]
     incidents: tuple[IncidentView, ...]
+    corrections: tuple[CorrectionView, ...] = ()
+    withdrawn: tuple[WithdrawnView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

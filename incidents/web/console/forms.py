@@ -90,7 +90,7 @@ class IntervalForm(forms.Form):
     )
     started_at = UtcField(label=_("Began (UTC)"))
     ended_at = UtcField(label=_("Ended (UTC)"), required=False, help_text=_("Empty while it lasts."))
-    component_id = forms.TypedChoiceField(label=_("Component"), coerce=int)
+    component_id = forms.TypedChoiceField(label=_("Component"), coerce=int, required=False, empty_value=None)
     region_id = forms.TypedChoiceField(label=_("Region"), coerce=int, required=False, empty_value=None)
     reason = TextField(label=_("Reason"), help_text=_("Public: every correction stands in the corrections log."))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db.models import DateTimeField, OuterRef, Prefetch, Q, Subquery
@@ -161,7 +163,10 @@ def amend_update(request: HttpRequest, code: str) -> HttpResponse:
     note = _("The former text stays readable in public, with the reason. Nobody is notified.")
     if form.is_bound:
         outcome = submit(
-            form, lambda: actions.amend_update(actor=actor_of(request), update_id=update.pk, **form.cleaned_data)
+            form,
+            lambda: actions.amend_update(
+                actor=actor_of(request), update_id=update.pk, **_unless_untouched(form.cleaned_data, update)
+            ),
         )
         if outcome.is_done:
             messages.success(request, _("Amended."), extra_tags=forget_drafts(request.path))
@@ -210,6 +215,12 @@ def _line(row: Incident) -> dict[str, object]:
         "to_resolve": durations(found)[-1].seconds,
         "update_count": len(updates),
     }
+
+
+def _unless_untouched(values: dict[str, Any], update: IncidentUpdate) -> dict[str, Any]:
+    """Without a time that is only what the field showed: it shows no fractions of a second, and must not cut them."""
+    is_same = values["posted_at"] and as_typed(values["posted_at"]) == as_typed(update.posted_at)
+    return values | {"posted_at": None if is_same else values["posted_at"]}
 
 
 def _milestone_of(row: Incident, name: str) -> Milestone:

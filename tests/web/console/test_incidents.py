@@ -69,7 +69,8 @@ def test_an_update_is_amended_with_a_reason(console, incident):
 def test_an_edit_of_a_version_that_is_gone_is_a_conflict_that_keeps_what_was_typed(console, incident):
     path = f"/console/incidents/{incident.code}/edit"
     form = {
-        "title": "My title", "impact_override": "minor", "advice": "Wait.", "seen_version": incident.version, "reason": "R",
+        "title": "My title", "impact_override": "minor", "advice": "Wait.", "reason": "R",
+        "seen_version": incident.version,
     }  # fmt: skip
     post_update(incident, "identified")
     answer = console.post(path, form)
