@@ -31,19 +31,28 @@ def lock_page(now: datetime) -> PublicPage:
     return page
 
 
-def lock_incident(incident_id: int, seen_version: int | None) -> Incident:
+def lock_incident(incident_id: int, seen_version: int | None, *, is_withdrawn_too: bool = False) -> Incident:
     """The incident, locked. `seen_version` is the version the writer had on screen; None for writers without a screen.
 
-    Raises Refused if there is none and Conflict if somebody wrote in between.
+    Raises Refused if there is none or it was withdrawn, and Conflict if somebody wrote in between.
     """
     incident = Incident.objects.select_for_update().filter(pk=incident_id).first()
     if incident is None:
         raise Refused(_("There is no such incident."))
+    if incident.withdrawn_at and not is_withdrawn_too:
+        raise Refused(_("This incident was withdrawn already. Open another one instead."))
     if seen_version is not None and seen_version != incident.version:
         raise Conflict(
             _("Somebody else changed this incident while you were writing. Read what is new, then post again.")
         )
     return incident
+
+
+def touch(incident: Incident, now: datetime) -> None:
+    """Raise the incident's version, so that a form that was open before is told of this write."""
+    incident.version += 1
+    incident.updated_at = max(now, incident.updated_at)
+    incident.save(update_fields=["version", "updated_at"])
 
 
 def fingerprint(**content: Any) -> str:

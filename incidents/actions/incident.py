@@ -1,4 +1,4 @@
-"""Open, update, resolve, reopen, amend and edit an incident; state its milestones."""
+"""Open, update, resolve and reopen an incident. To change what was published of it: `amending`, `withholding`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import facts, guards, moves, texts
+from incidents.actions import facts, guards, moves, statements, texts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
@@ -27,10 +27,7 @@ from incidents.models import (
     IncidentUpdate,
     MilestoneStatement,
     PublicPage,
-    UpdateRevision,
 )
-
-MILESTONES = ("impact_started", "detected", "acknowledged", "identified", "first_recovery", "resolved")
 
 
 def open_incident(
@@ -80,13 +77,15 @@ def open_incident(
         )
         stated: list[MilestoneStatement] = []
         if detected_at:
-            stated += _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
+            stated += statements.state(
+                actor, incident, "detected", detected_at, _("Given when the incident was opened."), now
+            )
         update, moved = _add_update(
             actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
         )
         in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
         if started_at and (started_at < in_ledger or started_at > now):
-            stated += _state(
+            stated += statements.state(
                 actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
             )
         _tell(
@@ -171,7 +170,7 @@ def reopen_incident(
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
         # What was stated of the former end does not hold any more.
-        withdrawn = _withdraw(incident, "resolved", now)
+        withdrawn = statements.withdraw(incident, "resolved", now)
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
@@ -183,102 +182,14 @@ def reopen_incident(
     return update
 
 
-def amend_update(
-    *,
-    actor: Actor,
-    update_id: int,
-    body: str,
-    reason: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> IncidentUpdate:
-    """Change the text of a published update. The former text stays readable in public; nobody is notified again.
-
-    Raises Refused without a reason or without a change, Conflict for a stale `seen_version` of the incident.
-    """
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        update = IncidentUpdate.objects.filter(pk=update_id).first()
-        if update is None:
-            raise Refused(_("There is no such update."))
-        incident = guards.lock_incident(update.incident_id, seen_version)
-        text, html = texts.body(body)
-        if text == update.body:
-            raise Refused(_("The text is the same as before."), "body")
-        why = texts.line(reason, field="reason", limit=300)
-        revision = UpdateRevision.objects.create(
-            update=update, body=update.body, body_html=update.body_html, posted_at=update.posted_at, reason=why,
-            replaced_at=now,
-            actor_label=actor.label,
-        )  # fmt: skip
-        old, update.body, update.body_html, update.amended_at = update.body, text, html, now
-        update.save(update_fields=["body", "body_html", "amended_at"])
-        _touch(incident, now)
-        record(
-            actor=actor, verb=Verb.UPDATE_AMENDED, subject=update, now=now, incident=incident, reach=Reach.PAGE,
-            changes={"body": [old, text], "reason": ["", why]}, published=[update, revision],
-        )  # fmt: skip
-    return update
-
-
-def edit_incident(
-    *,
-    actor: Actor,
-    incident_id: int,
-    title: str,
-    impact_override: str,
-    advice: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> Incident:
-    """Change title, hand-set impact ("" for derived) and advice. Raises Refused, Conflict."""
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        incident = guards.lock_incident(incident_id, seen_version)
-        before = {"title": incident.title, "impact_override": incident.impact_override, "advice": incident.advice}
-        incident.title = texts.line(title, field="title", limit=255)
-        incident.impact_override = _impact(impact_override)
-        incident.advice, incident.advice_html = texts.body(advice, field="advice", is_required=False)
-        changes = {
-            name: [old, getattr(incident, name)] for name, old in before.items() if old != getattr(incident, name)
-        }
-        if changes:
-            incident.save(update_fields=["title", "impact_override", "advice", "advice_html"])
-            _touch(incident, now)
-            record(
-                actor=actor, verb=Verb.INCIDENT_EDITED, subject=incident, now=now, incident=incident, changes=changes,
-                reach=Reach.PAGE, published=[incident],
-            )  # fmt: skip
-    return incident
-
-
-def state_milestone(
-    *,
-    actor: Actor,
-    incident_id: int,
-    milestone: str,
-    at: datetime,
-    reason: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> MilestoneStatement:
-    """State or correct a milestone (UTC, not in the future), with a reason that is public. Raises Refused, Conflict."""
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        incident = guards.lock_incident(incident_id, seen_version)
-        if milestone == "resolved" and incident.is_open:
-            raise Refused(_("The incident is not resolved yet. Post the update that resolves it first."), "milestone")
-        why = texts.line(reason, field="reason", limit=300)
-        *withdrawn, statement = _state(actor, incident, milestone, at, why, now)
-        _touch(incident, now)
-        record(
-            actor=actor, verb=Verb.MILESTONE_STATED, subject=incident, now=now, incident=incident, reach=Reach.PAGE,
-            changes={milestone: ["", at.isoformat()], "reason": ["", why]}, published=[*withdrawn, statement],
-        )  # fmt: skip
-    return statement
+def resolve_mistake(
+    actor: Actor, incident: Incident, is_notifying: bool, now: datetime
+) -> tuple[list[ImpactInterval], IncidentUpdate]:
+    """Resolve, within the caller's transaction, an incident that is withdrawn: the intervals that ended, and the update
+    that says so."""
+    body = _("This incident was opened by mistake. There was no trouble.")
+    update, moved = _add_update(actor, incident, Stage.RESOLVED, body, (), None, is_notifying, now)
+    return moved, update
 
 
 def _add_update(
@@ -324,7 +235,7 @@ def _add_update(
     )
     incident.stage = update.stage
     incident.save(update_fields=["stage", "advice", "advice_html"])
-    _touch(incident, now)
+    guards.touch(incident, now)
     return update, holder.touched
 
 
@@ -354,32 +265,6 @@ def _tell(
     )
 
 
-def _state(
-    actor: Actor, incident: Incident, milestone: str, at: datetime, reason: str, now: datetime
-) -> list[MilestoneStatement]:
-    """The statements that were withdrawn for it, and the new one, last."""
-    if milestone not in MILESTONES:
-        raise Refused(_("There is no such milestone."), "milestone")
-    if at > now:
-        raise Refused(_("The time is in the future."), "at")
-    if milestone == "resolved" and incident.is_open:
-        raise Refused(_("The incident is not resolved yet."), "milestone")
-    withdrawn = _withdraw(incident, milestone, now)
-    stated = MilestoneStatement.objects.create(
-        incident=incident, milestone=milestone, at=at, reason=reason, actor_label=actor.label, stated_at=now
-    )
-    return [*withdrawn, stated]
-
-
-def _withdraw(incident: Incident, milestone: str, now: datetime) -> list[MilestoneStatement]:
-    rows = MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True)
-    withdrawn = list(rows)
-    for statement in withdrawn:
-        statement.superseded_at = now
-        statement.save(update_fields=["superseded_at"])
-    return withdrawn
-
-
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
     """Trouble and a resolution, which ends all trouble, cannot both be meant."""
     if any(change.level != Level.OPERATIONAL for change in components):
@@ -387,12 +272,6 @@ def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
             _("Resolving ends everything now. Choose Operational or No change for each component, or another stage."),
             "level",
         )
-
-
-def _touch(incident: Incident, now: datetime) -> None:
-    incident.version += 1
-    incident.updated_at = max(now, incident.updated_at)
-    incident.save(update_fields=["version", "updated_at"])
 
 
 def _since(change: ComponentChange, started_at: datetime | None) -> ComponentChange:

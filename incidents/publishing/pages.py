@@ -22,7 +22,7 @@ from incidents.publishing import cards, months, periods, planned, words
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
-from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
+from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, WithdrawnView, key_of
 from incidents.publishing.tree import Page
 
 __all__ = ["cold", "csp", "history_addresses", "hot"]
@@ -31,13 +31,21 @@ QUIET_DAYS = 14
 DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
+# Made again with every write, so these can print the newest entry of the record; a cold page would be outdated.
+HOT = ("front", "history", "subscribe", "corrections")
 # The script keeps these current in an open tab. Not the form: nothing typed may be lost.
 LIVE = ("front", "incident", "component", "history", "history_month", "uptime", "uptime_month")
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
     """The pages that speak of everything: front page, list of months, subscribe, and that for unknown addresses."""
-    return [_front(snapshot), _history(snapshot), _subscribe(snapshot), _not_found(snapshot)]
+    return [
+        _front(snapshot),
+        _history(snapshot),
+        _subscribe(snapshot),
+        _corrections(snapshot),
+        _not_found(snapshot),
+    ]
 
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
@@ -45,6 +53,8 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     site = site_of(snapshot.page)
     for incident in snapshot.incidents:
         yield from _incident_pages(snapshot, incident, site)
+    for gone in snapshot.withdrawn:
+        yield ColdPage(gone.url_path, key_of(site, gone), partial(_withdrawn, snapshot.page, gone))
     listed = periods.months(snapshot)
     for index, month in enumerate(listed):
         later = listed[index - 1] if index else None
@@ -86,6 +96,23 @@ def _history(snapshot: Snapshot) -> Page:
 
 def _subscribe(snapshot: Snapshot) -> Page:
     return page_of(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
+
+
+def _corrections(snapshot: Snapshot) -> Page:
+    return page_of(
+        snapshot.page,
+        "/corrections",
+        "corrections",
+        _("Corrections"),
+        {
+            "corrections": snapshot.corrections,
+            "feeds": [("application/atom+xml", f"{snapshot.page.url}/corrections.atom", _("Corrections - Atom Feed"))],
+        },
+    )
+
+
+def _withdrawn(page: PageView, gone: WithdrawnView) -> Page:
+    return page_of(page, gone.url_path, "withdrawn", _("Withdrawn incident"), {"gone": gone})
 
 
 def _not_found(snapshot: Snapshot) -> Page:
@@ -187,6 +214,7 @@ def page_of(
         "state": "neutral",
         "zone": _zone_words(page),
         "is_live": template in LIVE,
+        "has_record": template in HOT,
         "feeds": _feeds(page, "/history", ""),
         **context,
     }

@@ -22,7 +22,7 @@ class PageView:
     """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change.
 
     `revision` counts those changes; it is how the store knows what it has published, and is not printed anywhere.
-    `record_number` and `record_hash` are those of the newest entry of the public record; 0 and "" before the first.
+    `record_number` and `record_hash` are of the newest entry of the public record; only hot pages print them.
     """
 
     name: str
@@ -256,6 +256,43 @@ class IncidentView:
 
 
 @dataclass(frozen=True)
+class FigureView:
+    """A figure that a correction moved, as text, and the address at which it stands."""
+
+    name: str
+    before: str
+    after: str
+    path: str
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """A change of what was public: `changes` as (what, old, new), in words. `path` is the address of what changed."""
+
+    number: int
+    at: datetime
+    subject: str
+    path: str
+    reason: str
+    changes: tuple[tuple[str, str, str], ...]
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
+class WithdrawnView:
+    """An incident that was opened by mistake: nothing is left of it but when and why it was withdrawn."""
+
+    code: str
+    at: datetime
+    reason: str
+
+    @property
+    def url_path(self) -> str:
+        """Its public address on this site."""
+        return f"/incidents/{self.code}"
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
 
@@ -272,6 +309,8 @@ class Snapshot:
     incidents: tuple[IncidentView, ...]
     regions: tuple[RegionView, ...] = ()
     superseded: tuple[SupersededView, ...] = ()
+    corrections: tuple[CorrectionView, ...] = ()
+    withdrawn: tuple[WithdrawnView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.html import format_html
 
 from incidents import queries
 from incidents.counting import days as counting
@@ -28,6 +29,7 @@ from incidents.models import (
     Region,
     UpdateRevision,
 )
+from incidents.publishing import corrections
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
@@ -72,8 +74,8 @@ def build(now: datetime | None = None) -> Snapshot:
             settings.SITE_URL,
             changed_at,
             page.revision,
-            record_number=page.record_number,
-            record_hash=page.record_hash,
+            page.record_number,
+            page.record_hash,
         ),
         built_at=now,
         next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
@@ -83,6 +85,8 @@ def build(now: datetime | None = None) -> Snapshot:
         incidents=incidents,
         regions=tuple(RegionView(row.key, row.name) for row in Region.objects.all()),
         superseded=_superseded(),
+        corrections=corrections.logged(),
+        withdrawn=corrections.withdrawn(),
     )
 
 
@@ -96,7 +100,7 @@ def _superseded() -> tuple[SupersededView, ...]:
 
 
 def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
-    rows = list(Incident.objects.all())
+    rows = list(Incident.objects.filter(withdrawn_at__isnull=True))
     updates = _grouped(IncidentUpdate.objects.order_by("incident_id", "sequence"), "incident_id")
     revisions = _grouped(UpdateRevision.objects.order_by("update_id", "id"), "update_id")
     statements = _grouped(MilestoneStatement.objects.filter(superseded_at__isnull=True), "incident_id")
@@ -212,16 +216,18 @@ def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[
         stage=Stage(row.stage),
         is_repeat=before is not None and before.stage == row.stage,
         is_reopening=row.is_reopening,
-        body=row.body,
-        html=row.body_html,
+        body=row.body if row.withheld_at is None else str(corrections.tombstone(row)),
+        html=row.body_html if row.withheld_at is None else format_html("<p>{}</p>", corrections.tombstone(row)),
         posted_at=row.posted_at,
-        amended_at=row.amended_at,
+        amended_at=row.withheld_at or row.amended_at,
         next_update_due_at=row.next_update_due_at,
         is_notifying=row.is_notifying,
         time_note=row.time_note,
         changes=tuple(_change(entry) for entry in row.component_changes),
         former=tuple(
-            FormerText(old.body_html, render_text(old.body), old.reason, old.replaced_at) for old in revisions
+            FormerText(old.body_html, render_text(old.body), old.reason, old.replaced_at)
+            for old in revisions
+            if old.withheld_at is None
         ),
         is_reminder=row.is_reminder,
     )

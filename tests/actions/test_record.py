@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from incidents.actions import component, incident, ledger, page, subscriber
+from incidents.actions import amending, component, incident, ledger, page, subscriber
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import AuditEntry, ImpactInterval, Incident, Subscriber, UpdateTemplate
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
@@ -43,13 +43,13 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "incident.opened": lambda: lambda: incident.open_incident(**BY, title="E", body="B"),
     "incident.updated": lambda: lambda: incident.post_update(**on_incident(), stage="identified", body="B"),
     "incident.resolved": lambda: lambda: incident.post_update(**on_incident(), stage="resolved", body="B"),
-    "incident.edited": lambda: lambda: incident.edit_incident(
-        **on_incident(), title="New", impact_override="", advice=""
+    "incident.edited": lambda: lambda: amending.edit_incident(
+        **on_incident(), title="New", impact_override="", advice="", reason="R"
     ),
-    "milestone.stated": lambda: lambda: incident.state_milestone(
+    "milestone.stated": lambda: lambda: amending.state_milestone(
         **on_incident(), milestone="detected", at=timezone.now() - timedelta(hours=1), reason="R"
     ),
-    "update.amended": lambda: lambda: incident.amend_update(
+    "update.amended": lambda: lambda: amending.amend_update(
         **BY, update_id=the_incident().updates.get().pk, body="Other", reason="R"
     ),
     "interval.corrected": lambda: lambda: ledger.correct_interval(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from incidents.actions import amending
 from incidents.actions import incident as actions
 from incidents.domain.actor import Actor
 from incidents.domain.status import Impact, Level, Stage
@@ -175,7 +176,7 @@ def test_played_through_the_actions_ids_last_and_times_never_run_back(settings: 
     post_update(row, "resolved", now=utc("2026-06-23 15:10"))
     story.append(pages(snapshot.build()))
     first = row.updates.get(sequence=1)
-    actions.amend_update(
+    amending.amend_update(
         actor=MARIA, update_id=first.pk, body="We *were* looking.", reason="Tense", now=utc("2026-06-23 15:20")
     )
     story.append(pages(snapshot.build()))
@@ -204,8 +205,8 @@ def test_nothing_internal_stands_in_any_feed() -> None:
     canary = Actor("user", "CANARY")
     row = open_incident(make_component("API", actor=canary), actor=canary, body="We look.", key="CANARY")
     first = row.updates.get()
-    actions.amend_update(actor=canary, update_id=first.pk, body="We looked.", reason="Tense")
-    actions.state_milestone(actor=canary, incident_id=row.pk, milestone="detected", at=START, reason="Alert")
+    amending.amend_update(actor=canary, update_id=first.pk, body="We looked.", reason="Tense")
+    amending.state_milestone(actor=canary, incident_id=row.pk, milestone="detected", at=START, reason="Alert")
     make_subscriber("canary@example.org", actor=canary)
     found = pages(snapshot.build())
     assert len(found) == 3 + 2 * len(feeds.FORMATS)

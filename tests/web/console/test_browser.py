@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
-from incidents.actions.incident import edit_incident
+from incidents.actions.amending import edit_incident
 from incidents.models import Incident
 from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
 
@@ -91,6 +91,7 @@ def test_a_correction_that_was_saved_leaves_no_draft_and_one_that_was_not_is_off
     address = f"{live_server.url}/console/incidents/{incident.code}/edit"
     page.goto(address)
     page.get_by_label("Title", exact=True).fill("My title")
+    page.get_by_label("Reason").fill("A slip")
     page.goto(f"{live_server.url}/console/")
     page.goto(address)
     expect(page.get_by_label("Title", exact=True)).to_have_value("My title")
@@ -99,7 +100,7 @@ def test_a_correction_that_was_saved_leaves_no_draft_and_one_that_was_not_is_off
     page.wait_for_url(f"**/incidents/{incident.code}")
     incident.refresh_from_db()
     edit_incident(
-        actor=MARIA, incident_id=incident.pk, title="Her title", impact_override="", advice="",
+        actor=MARIA, incident_id=incident.pk, title="Her title", impact_override="", advice="", reason="R",
     )  # fmt: skip
     page.goto(address)
     expect(page.get_by_label("Title", exact=True)).to_have_value("Her title")
