@@ -90,11 +90,12 @@ def tally(incidents: int, maintenances: int) -> str:
 
 
 def _plan(view: IncidentView, planned: WindowView, going: Iterable[IncidentView], now: datetime) -> Plan:
+    newest_at = view.newest.posted_at
     return Plan(
         view,
-        window(planned, now),
+        window(planned, now if view.is_running else None),
         components(view, limit=12),
-        words.time_near(view.newest.posted_at, now),
+        words.time_near(newest_at, now) if view.is_running else words.time_element(newest_at, has_day=True),
         is_late(view, now),
         overrun(view, now),
         [said for other in going if (said := _overlap(view, planned, other))],
