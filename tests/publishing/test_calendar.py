@@ -89,7 +89,7 @@ def test_awkward_text_comes_out_of_a_calendar_as_it_went_in(given):
     assert all(len(line) <= 75 for line in body.split(b"\r\n"))
     assert b"\n" not in body.replace(b"\r\n", b"")
     [event] = Calendar.from_ical(body).walk("VEVENT")
-    assert visible(event["summary"]) == visible(text[:255])
+    assert visible(str(event["summary"])) == visible(text[:255])
     assert str(event["description"]).endswith("end")
 
 

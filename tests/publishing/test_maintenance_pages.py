@@ -181,6 +181,20 @@ def test_an_overlap_on_a_component_is_said_of_both_and_only_where_regions_meet()
     assert "Overlaps" not in front_text("08:00"), "the end is not inside"
 
 
+def test_work_that_runs_over_meets_what_was_planned_after_it():
+    api = make_component("API")
+    begin(plan(api), utc("2026-06-23 14:00"))
+    plan(
+        api,
+        code="mnt000000002",
+        title="Network",
+        scheduled_for=utc("2026-06-23 16:05"),
+        scheduled_until=utc("2026-06-23 17:00"),
+    )
+    assert "Overlaps" not in front_text("16:05")
+    assert "Overlaps with Network (23 Jun 2026, 16:05 UTC to 17:00 UTC) on API." in front_text("16:06")
+
+
 def test_the_front_page_with_maintenance_still_fits_one_congestion_window():
     leaves = ten_components()
     add_past(leaves)
