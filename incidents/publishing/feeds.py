@@ -150,11 +150,12 @@ def _newest_entries(page: PageView, incidents: Iterable[IncidentView]) -> list[E
 
 
 def _entry(page: PageView, incident: IncidentView, update: UpdateView) -> Entry:
+    is_end = incident.is_cancelled and update.sequence == incident.newest.sequence
     tags = (update.stage.value, incident.impact.value, *(row.slug for row in incident.affected))
     return Entry(
         id=tag_uri(page, f"IncidentUpdate/{incident.number}/{update.sequence}"),
         url=f"{page.url}{incident.url_path}#update-{update.code}",
-        title=f"{label_of(update)}: {incident.title}",
+        title=f"{'Cancelled' if is_end else label_of(update)}: {incident.title}",
         html=update.html,
         published_at=update.posted_at,
         updated_at=update.amended_at or update.posted_at,

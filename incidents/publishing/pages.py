@@ -270,7 +270,7 @@ def _planned(snapshot: Snapshot, incident: IncidentView) -> dict[str, Any]:
 
 def _state_of(incident: IncidentView) -> str:
     if incident.is_cancelled:
-        return "unknown"
+        return "notice"
     if not incident.is_open:
         return "ok"
     if incident.is_maintenance:

@@ -90,20 +90,21 @@ def tally(incidents: int, maintenances: int) -> str:
 
 
 def _plan(view: IncidentView, planned: WindowView, going: Iterable[IncidentView], now: datetime) -> Plan:
+    newest_at = view.newest.posted_at
     return Plan(
         view,
-        window(planned, now),
+        window(planned, now if view.is_running else None),
         components(view, limit=12),
-        words.time_near(view.newest.posted_at, now),
+        words.time_near(newest_at, now) if view.is_running else words.time_element(newest_at, has_day=True),
         is_late(view, now),
         overrun(view, now),
-        [said for other in going if (said := _overlap(view, planned, other))],
+        [said for other in going if (said := _overlap(view, other, now))],
     )
 
 
-def _overlap(view: IncidentView, planned: WindowView, other: IncidentView) -> SafeString | None:
+def _overlap(view: IncidentView, other: IncidentView, now: datetime) -> SafeString | None:
     """`Overlaps with Network upgrade (23 Jun 2026, 15:00 UTC to 17:00 UTC) on API.`"""
-    if other.number == view.number or not other.window or not _meets(planned, other.window):
+    if other.number == view.number or not other.window or not _meets(_span(view, now), _span(other, now)):
         return None
     shared = [row for row in view.affected if any(_shares(row, each) for each in other.affected)]
     if not shared:
@@ -117,8 +118,14 @@ def _overlap(view: IncidentView, planned: WindowView, other: IncidentView) -> Sa
     )
 
 
-def _meets(one: WindowView, other: WindowView) -> bool:
-    return one.scheduled_for < other.scheduled_until and other.scheduled_for < one.scheduled_until
+def _span(incident: IncidentView, now: datetime) -> tuple[datetime, datetime]:
+    """From start to end as planned, or until now where the work runs over."""
+    end = incident.window.scheduled_until if incident.window else incident.started_at
+    return incident.started_at, max(end, now) if incident.is_running else end
+
+
+def _meets(one: tuple[datetime, datetime], other: tuple[datetime, datetime]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _shares(one: AffectedView, other: AffectedView) -> bool:

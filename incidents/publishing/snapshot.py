@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from incidents import queries
 from incidents.counting import days as counting
 from incidents.domain.days import NO_DAYS
 from incidents.domain.markup import render_text
-from incidents.domain.status import CLOSED_STAGES, RUNNING_STAGES, Kind, Level, Stage, top_status, worst_of
+from incidents.domain.status import Level, Stage, top_status, worst_of
 from incidents.models import (
     Component,
     ImpactInterval,
@@ -29,7 +28,7 @@ from incidents.models import (
     Region,
     UpdateRevision,
 )
-from incidents.publishing import corrections
+from incidents.publishing import corrections, windows
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
@@ -43,12 +42,10 @@ from incidents.publishing.public import (
     Snapshot,
     SupersededView,
     UpdateView,
-    WindowView,
 )
 from incidents.reviewing.milestones import durations, milestones
 
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
-MINUTE = timedelta(minutes=1)
 Row = TypeVar("Row", bound=Model)
 
 
@@ -105,12 +102,10 @@ def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
     revisions = _grouped(UpdateRevision.objects.order_by("update_id", "id"), "update_id")
     statements = _grouped(MilestoneStatement.objects.filter(superseded_at__isnull=True), "incident_id")
     held = _grouped((row for row in intervals if row.incident_id), "incident_id")
-    scope = _grouped(MaintenanceScope.objects.select_related("component__group", "region"), "incident_id")
+    planned = MaintenanceScope.objects.select_related("component__group", "region")
+    scope = _grouped(sorted(planned, key=lambda row: (_page_order(row.component), row.pk)), "incident_id")
     views = [
-        _maintenance(row, updates[row.pk], held[row.pk], scope[row.pk], revisions)
-        if row.is_maintenance
-        else _incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions)
-        for row in rows
+        _incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk]) for row in rows
     ]
     return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
 
@@ -121,12 +116,13 @@ def _incident(
     held: list[ImpactInterval],
     statements: list[MilestoneStatement],
     revisions: Mapping[int, list[UpdateRevision]],
+    scope: list[MaintenanceScope],
 ) -> IncidentView:
     spells = [queries.spell_of(row) for row in held]
     found = milestones(spells, updates, statements)
     at = {milestone.name: milestone.at for milestone in found}
     newest = updates[-1]
-    return IncidentView(
+    view = IncidentView(
         number=incident.pk,
         code=incident.code,
         title=incident.title,
@@ -150,63 +146,7 @@ def _incident(
         milestones=found,
         durations=durations(found),
     )
-
-
-def _maintenance(
-    row: Incident,
-    updates: list[IncidentUpdate],
-    held: list[ImpactInterval],
-    scope: list[MaintenanceScope],
-    revisions: Mapping[int, list[UpdateRevision]],
-) -> IncidentView:
-    """A maintenance is not measured: no milestones, no durations."""
-    assert row.scheduled_for, "a constraint of the table"
-    assert row.scheduled_until, "the same"
-    is_cancelled = row.cancelled_at is not None
-    begun_at = min((update.posted_at for update in updates if update.stage in RUNNING_STAGES), default=None)
-    ended = [update.posted_at for update in updates if update.stage in CLOSED_STAGES]
-    return replace(
-        _incident(row, updates, held, [], revisions),
-        kind=Kind.MAINTENANCE,
-        is_open=row.is_open and not is_cancelled,
-        window=WindowView(row.scheduled_for, row.scheduled_until),
-        is_cancelled=is_cancelled,
-        calendar_sequence=row.calendar_sequence,
-        started_at=min(row.scheduled_for, begun_at or row.scheduled_for),
-        monitoring_at=None,
-        begun_at=begun_at,
-        resolved_at=row.cancelled_at or (ended[-1] if ended and not row.is_open else None),
-        affected=_planned(scope, _affected(held)),
-        milestones=(),
-        durations=(),
-    )
-
-
-def _planned(scope: list[MaintenanceScope], affected: tuple[AffectedView, ...]) -> tuple[AffectedView, ...]:
-    """The components that a maintenance is planned for, and those that it took besides, at the levels it gave them."""
-    taken = {view.code: view for view in affected}
-    rows = _grouped(scope, "component_id")
-    planned = []
-    for component in sorted((found[0].component for found in rows.values()), key=_page_order):
-        regions = [row.region.name for row in rows[component.pk] if row.region]
-        planned.append(
-            AffectedView(
-                code=component.code,
-                slug=component.slug,
-                name=component.full_name,
-                level=Level.OPERATIONAL,
-                worst_level=Level.UNDER_MAINTENANCE,
-                regions=tuple(regions) if len(regions) == len(rows[component.pk]) else (),
-            )
-        )
-    named = tuple(
-        replace(view, level=taken[view.code].level, worst_level=taken[view.code].worst_level)
-        if view.code in taken
-        else view
-        for view in planned
-    )
-    codes = {view.code for view in planned}
-    return named + tuple(view for view in affected if view.code not in codes)
+    return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 
 
 def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[UpdateRevision]) -> UpdateView:
@@ -371,19 +311,10 @@ def _next_change_at(
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(zone))
     edges = [midnight.astimezone(now.tzinfo)]
     edges += [row.next_update_due_at for row in incidents if row.next_update_due_at and row.next_update_due_at > now]
-    edges += [edge for row in incidents if row.window for edge in _window_edges(row, row.window, now)]
+    edges += [edge for row in incidents if row.window for edge in windows.edges(row, row.window, now)]
     if any(leaf.level != Level.OPERATIONAL for leaf in leaves):
         edges.append(now + OPEN_IMPACT_REFRESH)
     return min(edges)
-
-
-def _window_edges(row: IncidentView, window: WindowView, now: datetime) -> list[datetime]:
-    """Instants after `now` at which a page says something else of a maintenance: its history begins, it is late, it
-    runs over, and then by how many minutes."""
-    edges = [at for at in (window.scheduled_for, window.scheduled_until) if at > now]
-    if row.is_running and window.scheduled_until <= now:
-        edges.append(window.scheduled_until + timedelta(minutes=(now - window.scheduled_until) // MINUTE + 1))
-    return edges
 
 
 def _page_order(row: Component) -> tuple[int, int, int]:

@@ -68,5 +68,5 @@ def finish(row: Incident, at: datetime) -> None:
 
 def cancel(row: Incident, at: datetime) -> None:
     """It does not take place."""
-    tell(row, Stage.SCHEDULED, at, "Not this week.")
+    tell(row, Stage.COMPLETED, at, "Not this week.")
     Incident.objects.filter(pk=row.pk).update(cancelled_at=at, calendar_sequence=row.calendar_sequence + 1)

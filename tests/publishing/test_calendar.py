@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,7 @@ from icalendar import Calendar
 
 from incidents.domain.status import Stage
 from incidents.models import Incident, PublicPage
-from incidents.publishing import calendar, snapshot
+from incidents.publishing import calendar, snapshot, store
 from incidents.publishing.tree import Page
 from tests.factories import make_component, open_incident, utc
 from tests.publishing.planned_world import begin, cancel, finish, plan, tell
@@ -89,7 +91,7 @@ def test_awkward_text_comes_out_of_a_calendar_as_it_went_in(given):
     assert all(len(line) <= 75 for line in body.split(b"\r\n"))
     assert b"\n" not in body.replace(b"\r\n", b"")
     [event] = Calendar.from_ical(body).walk("VEVENT")
-    assert visible(event["summary"]) == visible(text[:255])
+    assert visible(str(event["summary"])) == visible(text[:255])
     assert str(event["description"]).endswith("end")
 
 
@@ -100,3 +102,13 @@ def storable(text: str) -> str:
 
 def visible(text: str) -> list[str]:
     return [sign for sign in text if sign.isprintable() and not sign.isspace()]
+
+
+def test_the_calendar_is_published_at_its_address_with_its_type():
+    plan()
+    store.republish(utc("2026-06-21 12:00"))
+    tree = store.the_tree()
+    file = tree.root / "cold" / "history.ics"
+    assert Calendar.from_ical(file.read_bytes()).walk("VEVENT")
+    meta = json.loads(Path(f"{file}.meta").read_bytes())
+    assert (meta["path"], meta["content_type"]) == ("/history.ics", "text/calendar; charset=utf-8")
