@@ -154,7 +154,7 @@ def _announce_one(page: PublicPage, series: MaintenanceSeries, start: datetime, 
         actor=SYSTEM, page=page, title=series.title, body=series.body, scheduled_for=start,
         scheduled_until=start + timedelta(minutes=series.duration_minutes), scope=scope,
         reminder_lead_minutes=series.reminder_lead_minutes, is_notifying=series.is_notifying, now=now, series=series,
-        is_auto_starting=series.is_auto_starting, is_auto_finishing=series.is_auto_finishing,
+        flags={"is_auto_starting": series.is_auto_starting, "is_auto_finishing": series.is_auto_finishing},
     )  # fmt: skip
     return 1
 
