@@ -86,10 +86,8 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "incident.edited": lambda: lambda: incident.edit_incident(
         **on_incident(), title="New", impact_override="", advice=""
     ),
-    "maintenance.scheduled": lambda: (lambda on: lambda: planned(scope=[(on["component_id"], ())]))(on_component()),
-    "maintenance.reminded": lambda: (lambda row: lambda: maintenance_schedule.advance_due(
-        row.scheduled_for - timedelta(minutes=5)
-    ))(planned(reminder_lead_minutes=[5])),
+    "maintenance.scheduled": lambda: (lambda web: lambda: planned(scope=[(web.pk, ())]))(make_component("Web")),
+    "maintenance.reminded": lambda: (lambda row: lambda: maintenance_schedule.advance_due(row.next_step_at))(planned(reminder_lead_minutes=[5])),
     "maintenance.started": lambda: posted(on_planned(), "in_progress"),
     "maintenance.updated": lambda: posted(on_running(), "verifying"),
     "maintenance.extended": lambda: moved(on_running(), 1),
@@ -97,9 +95,9 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "maintenance.completed": lambda: posted(on_running(), "completed"),
     "maintenance.cancelled": lambda: (lambda on: lambda: maintenance.cancel_maintenance(**on))(on_planned()),
     "series.added": lambda: (lambda on: lambda: series.add_series(**on))(on_series()),
-    "series.edited": lambda: (lambda on, one: lambda: series.edit_series(
-        **{**on, "title": "T", "series_id": one.pk, "scope": [tuple(each) for each in one.scope]}
-    ))(*((lambda on: (on, series.add_series(**on)))(on_series()))),
+    "series.edited": lambda: (lambda on: (lambda one: lambda: series.edit_series(
+        **on | {"title": "T"}, series_id=one.pk
+    ))(series.add_series(**on)))(on_series()),
     "series.ended": lambda: (lambda one: lambda: series.end_series(**BY, series_id=one.pk))(
         series.add_series(**on_series())
     ),

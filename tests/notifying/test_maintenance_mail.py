@@ -86,7 +86,7 @@ def test_who_chose_a_component_or_its_group_is_told_before_it_begins():
     group = make_component("Cloud", is_group=True, now=T0)
     api, web = make_component(now=T0, group_id=group.pk), make_component("Web", now=T0)
     for name, chosen in (("api", api), ("group", group), ("web", web)):
-        make_subscriber(f"{name}@example.org", has_all_components=False, component_ids=[chosen.pk], now=T0)
+        make_subscriber(f"{name}@example.org", component_ids=[chosen.pk], now=T0)
     maintenance.schedule_maintenance(
         actor=MARIA, title="Upgrade", body="B", scheduled_for=BEGIN, scheduled_until=END, scope=[(api.pk, ())], now=T0
     )
