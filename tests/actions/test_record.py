@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from incidents.actions import component, incident, ledger, maintenance, maintenance_schedule, page, series, subscriber
+from incidents.actions import (
+    component,
+    incident,
+    ledger,
+    maintenance,
+    maintenance_schedule,
+    page,
+    series,
+    subscriber,
+    windows,
+)
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import AuditEntry, ImpactInterval, Incident, Subscriber, UpdateTemplate
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
@@ -42,7 +52,7 @@ def planned(**overrides: Any) -> Incident:
     begin = timezone.now() + timedelta(hours=2)
     values = {
         "title": "M", "body": "B", "scheduled_for": begin, "scheduled_until": begin + timedelta(hours=1),
-        "scope": [(make_component("Web").pk, ())],
+        "scope": overrides.pop("scope", None) or [(make_component("Web").pk, ())],
     }  # fmt: skip
     return maintenance.schedule_maintenance(**BY, **{**values, **overrides})
 
@@ -58,13 +68,10 @@ def on_running() -> dict[str, Any]:
 
 
 def moved(on: dict[str, Any], hours: int, begin_hours: int = 0) -> Callable[[], object]:
-    row = Incident.objects.get(pk=on["incident_id"])
-    assert row.scheduled_for
-    assert row.scheduled_until
+    begin, end = windows.window_of(Incident.objects.get(pk=on["incident_id"]))
     return lambda: maintenance.change_window(
-        **on, scheduled_for=row.scheduled_for + timedelta(hours=begin_hours),
-        scheduled_until=row.scheduled_until + timedelta(hours=hours),
-    )  # fmt: skip
+        **on, scheduled_for=begin + timedelta(hours=begin_hours), scheduled_until=end + timedelta(hours=hours)
+    )
 
 
 def posted(on: dict[str, Any], stage: str) -> Callable[[], object]:
