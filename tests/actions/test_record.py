@@ -94,7 +94,9 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
         **on_incident(), title="New", impact_override="", advice=""
     ),
     "maintenance.scheduled": lambda: (lambda web: lambda: planned(scope=[(web.pk, ())]))(make_component("Web")),
-    "maintenance.reminded": lambda: (lambda row: lambda: maintenance_schedule.advance_due(row.next_step_at))(planned(reminder_lead_minutes=[5])),
+    "maintenance.reminded": lambda: (
+        lambda row: lambda: maintenance_schedule.advance_due(row.next_step_at)
+    )(planned(reminder_lead_minutes=[5])),
     "maintenance.started": lambda: posted(on_planned(), "in_progress"),
     "maintenance.updated": lambda: posted(on_running(), "verifying"),
     "maintenance.extended": lambda: moved(on_running(), 1),
