@@ -29,6 +29,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATA_DIR"] = folder
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statuspage.settings")
+        os.environ.setdefault("SECRET_KEY", "for the time of this run")
         import django
 
         django.setup()
