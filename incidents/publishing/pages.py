@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, periods, words
+from incidents.publishing import cards, periods, regions, words
 from incidents.publishing.csp import csp
 from incidents.publishing.periods import Month, history_addresses
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
@@ -71,6 +71,7 @@ def _front(snapshot: Snapshot) -> Page:
                 cards.card(incident, snapshot.components, snapshot.built_at) for incident in snapshot.open_incidents
             ],
             "sections": cards.sections(snapshot),
+            "matrix": regions.matrix(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
@@ -138,6 +139,7 @@ def _component(page: PageView, component: ComponentView, incidents: list[Inciden
         {
             "component": component,
             "row": cards.row(component, page.time_zone),
+            "regions": regions.rows(component, page.time_zone),
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
             "intervals": [row for part in (component, *component.children) for row in part.intervals],
