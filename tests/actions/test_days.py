@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -78,7 +80,7 @@ def check(world: dict) -> None:
     assert without_empty(told) == without_empty(live)
 
 
-def without_empty(found: dict[int, ComponentDays]) -> dict[int, ComponentDays]:
+def without_empty(found: Mapping[int, ComponentDays]) -> dict[int, ComponentDays]:
     return {pk: own for pk, own in found.items() if own.anywhere}
 
 
@@ -100,7 +102,7 @@ def test_whatever_is_done_the_table_is_as_the_ledger_says(db, steps):
         transaction.savepoint_rollback(savepoint)
 
 
-def an_outage(component: Component, start: str, end: str, **given: object) -> None:
+def an_outage(component: Component, start: str, end: str, **given: Any) -> None:
     incident = open_incident(component, now=utc(start), **given)
     post_update(incident, "resolved", now=utc(end))
 

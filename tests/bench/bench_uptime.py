@@ -118,7 +118,7 @@ def renewals() -> list[float]:
 
     found = []
     for interval in ImpactInterval.objects.exclude(ended_at=None).order_by("?")[:UPDATES]:
-        interval.ended_at += timedelta(seconds=61)
+        interval.ended_at = (interval.ended_at or NOW) + timedelta(seconds=61)
         interval.save(update_fields=["ended_at"])
         found.append(seconds(lambda row=interval: days.renew([row.component_id], row.started_at)))  # type: ignore[misc]
     if list(days.differences()):

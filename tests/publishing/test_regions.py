@@ -49,8 +49,8 @@ def test_the_matrix_is_a_table_that_says_each_level_in_words():
     read = Reading(front)
     assert ("th", "scope", "row") in read.attributes
     words = text_of(front)
-    assert "Component East West North API Major Outage Operational not there" in words
-    assert "Store not there Degraded Performance Operational" in words
+    assert "Component East West North API Major outage Operational not there" in words
+    assert "Store not there Degraded performance Operational" in words
     assert len(read.ids) == len(set(read.ids))
 
 
