@@ -230,7 +230,7 @@ def edit_maintenance(
                 setattr(incident, name, value)
             incident.calendar_sequence += 1
             incident.save(update_fields=[*new, "calendar_sequence"])
-            updates.touch(incident, now)
+            guards.touch(incident, now)
             windows.plan_next_step(incident, now)
             record(
                 actor=actor, verb=Verb.INCIDENT_EDITED, subject=incident, now=now, incident=incident, changes=changes,

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from incidents.actions import guards
 from incidents.actions.codes import new_code
 from incidents.domain.actor import Actor
 from incidents.domain.status import Stage
@@ -57,12 +58,5 @@ def append(
     )
     incident.stage = update.stage
     incident.save(update_fields=["stage"])
-    touch(incident, now)
+    guards.touch(incident, now)
     return update
-
-
-def touch(incident: Incident, now: datetime) -> None:
-    """Let forms that show the former state be refused."""
-    incident.version += 1
-    incident.updated_at = max(now, incident.updated_at)
-    incident.save(update_fields=["version", "updated_at"])

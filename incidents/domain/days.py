@@ -225,6 +225,8 @@ def _bar(day: date, length: int, amounts: list[Amounts], parts: int, since: date
     seconds = length // 1_000_000
     if since is not None and day < since:
         return DayBar(day, seconds, None)
-    sums = Amounts(*map(sum, zip(*amounts, strict=True))) if amounts else NOTHING
+    if not amounts:
+        return DayBar(day, seconds, Level.OPERATIONAL)
+    sums = Amounts(*map(sum, zip(*amounts, strict=True)))
     told = {level: found // (parts * 1_000_000) for level, found in zip(_LEVELS, sums, strict=True) if found}
     return DayBar(day, seconds, sums.worst, told)

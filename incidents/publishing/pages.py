@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, months, periods, planned, words
+from incidents.publishing import cards, months, periods, planned, regions, words
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
@@ -81,6 +81,7 @@ def _front(snapshot: Snapshot) -> Page:
             "running": planned.plans(snapshot, snapshot.maintenances_running),
             "upcoming": planned.plans(snapshot, snapshot.maintenances_upcoming),
             "sections": cards.sections(snapshot),
+            "matrix": regions.matrix(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
@@ -187,6 +188,7 @@ def _component(
         {
             "component": component,
             "row": cards.row(component, page.time_zone),
+            "regions": regions.rows(component, page.time_zone),
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
             "upcoming": upcoming,

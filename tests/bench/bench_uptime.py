@@ -29,6 +29,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATA_DIR"] = folder
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "statuspage.settings")
+        os.environ.setdefault("SECRET_KEY", "for the time of this run")
         import django
 
         django.setup()
@@ -117,7 +118,7 @@ def renewals() -> list[float]:
 
     found = []
     for interval in ImpactInterval.objects.exclude(ended_at=None).order_by("?")[:UPDATES]:
-        interval.ended_at += timedelta(seconds=61)
+        interval.ended_at = (interval.ended_at or NOW) + timedelta(seconds=61)
         interval.save(update_fields=["ended_at"])
         found.append(seconds(lambda row=interval: days.renew([row.component_id], row.started_at)))  # type: ignore[misc]
     if list(days.differences()):

@@ -99,7 +99,9 @@ def test_splitting_an_interval_changes_nothing(stretches: list[Stretch], cut: da
 def test_a_region_counts_its_own_and_what_is_everywhere(stretches: list[Stretch]) -> None:
     own = counted(stretches)
     for region in ("east", "west"):
-        theirs = [(start, end, level, None) for start, end, level, place in stretches if place in (None, region)]
+        theirs: list[Stretch] = [
+            (start, end, level, None) for start, end, level, place in stretches if place in (None, region)
+        ]
         assert own.of_region(region) == counted(theirs).anywhere
         assert summed(own.of_region(region)).weighed <= summed(own.anywhere).weighed
 
