@@ -151,7 +151,7 @@ def _component(page: PageView, account: Account, book: Book, incidents: list[Inc
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
             "months": months.month_list(account, book),
-            "intervals": [row for part in (component, *component.children) for row in part.intervals],
+            "intervals": sorted(component.intervals, key=lambda row: (row.started_at, row.number), reverse=True),
             "changed_at": component.updated_at,
             "feeds": _feeds(page, path, component.full_name),
             "description": f"{component.full_name}: {words.LEVELS[component.level]}",
