@@ -193,7 +193,7 @@ def _component(
             "incidents": incidents,
             "upcoming": upcoming,
             "months": months.month_list(account, book),
-            "intervals": [row for part in (component, *component.children) for row in part.intervals],
+            "intervals": sorted(component.intervals, key=lambda row: (row.started_at, row.number), reverse=True),
             "changed_at": component.updated_at,
             "feeds": _feeds(page, path, component.full_name),
             "description": f"{component.full_name}: {words.LEVELS[component.level]}",

@@ -5,7 +5,7 @@ The past is settled: a month's page is keyed by the intervals that touch it and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -66,29 +66,18 @@ class Listed:
     length: str
 
 
-def hot(snapshot: Snapshot) -> list[Page]:
-    """`/uptime`: the last months of every component, and what to recompute them from."""
-    book = months.book(snapshot)
-    recent = [MonthLink(month) for month in book.months[:RECENT_MONTHS]][::-1]
-    rows = [_row(account, recent, book) for account in book.accounts]
-    context = {
-        "recent": recent,
-        "rows": [row for row in rows if not row.view.is_archived or any(percent for _month, percent in row.cells)],
-        "months": [MonthLink(month, sum(month in row.by_month for row in book.accounts)) for month in book.months],
-        "has_regions": any(len(row.view.region_keys) > 1 for row in book.accounts),
-        "agreements": agreement_links(snapshot),
-        "changed_at": snapshot.page.updated_at,
-        "description": _("Uptime of every component by month, with the intervals to recompute it."),
-    }
-    return [pages.page_of(snapshot.page, "/uptime", "uptime", _("Uptime"), context)]
+def hot(_snapshot: Snapshot) -> list[Page]:
+    """None: `/uptime` is as long as the list of components, and most changes do not touch it."""
+    return []
 
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
-    """A page for each month from the first component on."""
+    """`/uptime`, and a page for each month from the first component on."""
     book = months.book(snapshot)
     site = pages.site_of(snapshot.page)
+    yield _overview(snapshot, book, site)
     roster = key_of(
-        [(row.view.code, row.view.slug, row.view.full_name, row.begun, row.view.is_archived) for row in book.accounts]
+        [(row.begun, row.view.is_archived, row.view.group_code, *_named(row.view)) for row in book.accounts]
     )
     for index, month in enumerate(book.months):
         later = book.months[index - 1] if index else None
@@ -105,9 +94,30 @@ def agreement_links(_snapshot: Snapshot) -> list[words.Named]:
     return []
 
 
+def _overview(snapshot: Snapshot, book: Book, site: Mapping[str, str]) -> ColdPage:
+    """The last months of every component, and what to recompute them from."""
+    recent = [MonthLink(month) for month in book.months[:RECENT_MONTHS]][::-1]
+    rows = [_row(account, recent, book) for account in book.accounts]
+    context = {
+        "recent": recent,
+        "rows": [row for row in rows if not row.view.is_archived or any(percent for _month, percent in row.cells)],
+        "months": [MonthLink(month, sum(month in row.by_month for row in book.accounts)) for month in book.months],
+        "has_regions": any(len(row.view.region_keys) > 1 for row in book.accounts),
+        "agreements": agreement_links(snapshot),
+        "description": _("Uptime of every component by month, with the intervals to recompute it."),
+    }
+    shown = [(*_named(row.view), row.view.group_code, row.view.is_archived, row.cells) for row in rows]
+    key = key_of(site, shown, context["months"], context["has_regions"], context["agreements"])
+    return ColdPage("/uptime", key, partial(pages.page_of, snapshot.page, "/uptime", "uptime", _("Uptime"), context))
+
+
+def _named(view: ComponentView) -> tuple[str, str, str, bool]:
+    return view.slug, view.name, view.full_name, view.is_group
+
+
 def _passing(book: Book, held: Sequence[Sequence[IntervalView]]) -> date | datetime:
     """What the page of the running month follows: the clock while an interval is open, else the calendar."""
-    is_open = any(row.ended_at is None for rows in held for row in rows)
+    is_open = any(row.ended_at is None or row.ended_at > book.now for rows in held for row in rows)
     return book.now if is_open else local_day(book.now, book.zone)
 
 

@@ -249,7 +249,7 @@ def test_trouble_touches_the_months_it_lies_in_and_no_other():
     before = keys_of(truth_at("14:00"))
     open_the_incident(leaves)
     after = keys_of(truth_at("14:55"))
-    assert [path for path in after if after[path] != before[path]] == [JUNE]
+    assert [path for path in after if after[path] != before[path]] == ["/uptime", JUNE]
     assert keys_of(truth_at("15:00"))[JUNE] != after[JUNE], "while it is open its downtime grows"
 
 
@@ -262,6 +262,32 @@ def test_a_renamed_component_is_renamed_in_every_month():
     )  # fmt: skip
     after = keys_of(truth_at("14:00"))
     assert all(after[path] != before[path] for path in before)
+
+
+def test_the_mean_of_a_group_is_that_of_its_components_and_moves_with_them():
+    group = make_component("Models", is_group=True, now=utc("2026-05-01 00:00"))
+    opus = make_component("Opus", group_id=group.pk, start_date=date(2026, 5, 1), now=utc("2026-05-01 00:00"))
+    haiku = make_component("Haiku", group_id=group.pk, start_date=date(2026, 5, 1), now=utc("2026-05-01 00:00"))
+    outage(opus, "2026-06-10 10:00", "2026-06-10 12:00")
+    truth = snapshot.build(utc("2026-07-02 09:00"))
+    assert percents(truth, "models")["2026-06"] == "99.86"
+    before = keys_of(truth)
+    component_actions.archive_component(actor=MARIA, component_id=haiku.pk, now=utc("2026-07-01 00:00"))
+    truth = snapshot.build(utc("2026-07-02 09:00"))
+    assert percents(truth, "models")["2026-06"] == "99.72"
+    assert keys_of(truth)[JUNE] != before[JUNE]
+
+
+def test_the_page_of_a_group_lists_each_interval_once_the_newest_first():
+    group = make_component("Models", is_group=True, now=utc("2026-05-01 00:00"))
+    opus = make_component("Opus", group_id=group.pk, now=utc("2026-05-01 00:00"))
+    haiku = make_component("Haiku", group_id=group.pk, now=utc("2026-05-01 00:00"))
+    outage(opus, "2026-06-10 10:00", "2026-06-10 12:00")
+    outage(haiku, "2026-06-12 10:00", "2026-06-12 12:00")
+    outage(opus, "2026-06-14 10:00", "2026-06-14 12:00")
+    body = all_pages(truth_at("15:10"))["/components/models"].body.decode()
+    listed = body[body.index('class="intervals"') :]
+    assert re.findall(r'datetime="2026-06-(\d\d)T10', listed[: listed.index("</table>")]) == ["14", "12", "10"]
 
 
 def test_the_frame_links_to_uptime():
