@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from incidents.actions import component, incident, ledger, page, subscriber
+from incidents.actions import component, incident, ledger, operators, page, subscriber
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import AuditEntry, ImpactInterval, Incident, Subscriber, UpdateTemplate
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
@@ -36,6 +36,11 @@ def an_interval() -> ImpactInterval:
 
 def a_template() -> UpdateTemplate:
     return page.save_template(**BY, name="One", stage="investigating", body="Text.")
+
+
+def something_waits() -> Subscriber:
+    component.set_component_status(**on_component(), level="major_outage", now=timezone.now() - timedelta(hours=4))
+    return operators.add_operator(**BY, address="oncall@example.org")
 
 
 # Each act made ready first, then carried out; what it is recorded as.
@@ -84,6 +89,8 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "subscriber.unsubscribed": lambda: (
         lambda one: lambda: subscriber.unsubscribe(subscriber_id=one.pk)
     )(make_subscriber()),
+    "operator.added": lambda: lambda: operators.add_operator(**BY, address="oncall@example.org"),
+    "operators.reminded": lambda: (lambda _row: lambda: operators.remind_operators())(something_waits()),
     "subscriber.suspended": lambda: (
         lambda one: lambda: subscriber.suspend_subscriber(subscriber_id=one.pk, reason="R")
     )(make_subscriber()),

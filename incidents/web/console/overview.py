@@ -14,6 +14,7 @@ from incidents import queries
 from incidents.domain.impact import Spell, levels_at
 from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
+from incidents.reviewing.neglect import neglected
 from incidents.web.console.board import current_board
 from incidents.web.console.sending import sending_now
 from incidents.web.htmx import answer
@@ -46,6 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "broken": [(row, levels[row.pk], board.open_by_component[row.pk]) for row in broken],
         "component_count": len(board.leaves()),
         "now": now,
+        "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
     return answer(request, "console/overview.html", context)
 

@@ -51,6 +51,7 @@ urlpatterns = [
     # Who is told
     path("subscribers", subscribers.subscriber_list, name="subscribers"),
     path("subscribers/add", subscribers.add_subscriber, name="add-subscriber"),
+    path("operators/add", subscribers.add_operator, name="add-operator"),
     path("subscribers/<int:number>/unsubscribe", subscribers.unsubscribe, name="unsubscribe"),
     path("deliveries", deliveries.delivery_list, name="deliveries"),
     path("deliveries/hold", deliveries.hold_sending, name="hold-sending"),
