@@ -70,7 +70,7 @@ def _late_maintenance(now: datetime) -> Iterator[Neglect]:
             since=since,
             step=0,
             sentence=sentence % {"title": row.title, "at": _moment(since)},
-            address="console:incident",
+            address="console:maintenance",
             argument=row.code,
         )
 

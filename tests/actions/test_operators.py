@@ -123,7 +123,7 @@ def test_a_reminder_is_mailed_once_to_the_operators_alone(drain: Callable[..., N
     sentence = "“Move <the> database” should have begun at 2026-06-23 14:00 UTC and has not."
     assert letter.subject == f"[Status] To do: {sentence}"
     assert sentence in letter.text
-    assert f"/console/incidents/{row.code}" in letter.text
+    assert f"/console/maintenance/{row.code}" in letter.text
     assert "Move &lt;the&gt; database" in letter.html
     assert "/unsubscribe/" in letter.text
     delivery = Delivery.objects.get()
