@@ -73,7 +73,7 @@ def maintenance(request: HttpRequest, code: str) -> HttpResponse:
     progress = {item.event.sequence: item for item in progress_of(list(events))}
     scope = list(row.scope.select_related("component__group", "region"))
     ids = [each.component_id for each in scope]
-    assert row.scheduled_for and row.scheduled_until, "maintenance has a window"
+    start, end = window_of(row)
     context = {
         "row": row,
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
@@ -84,7 +84,7 @@ def maintenance(request: HttpRequest, code: str) -> HttpResponse:
             is_auto_finishing=row.is_auto_finishing, is_start_notifying=row.is_start_notifying,
             is_finish_notifying=row.is_finish_notifying,
         )[1:],
-        "overlaps": telling.overlaps(ids, row.scheduled_for, row.scheduled_until, row) if row.is_open else [],
+        "overlaps": telling.overlaps(ids, start, end, row) if row.is_open else [],
         "is_open": is_acted_on(row),
         "is_running": row.stage in RUNNING_STAGES,
         "clock": clock_of(row, now),
@@ -202,19 +202,25 @@ def is_acted_on(row: Incident) -> bool:
 
 def clock_of(row: Incident, now: datetime) -> tuple[str, int] | None:
     """What its clock says, and seconds: until it begins or ends, or how late either is. None once it is over."""
-    assert row.scheduled_for and row.scheduled_until, "maintenance has a window"
     if not is_acted_on(row):
         return None
     is_running = row.stage in RUNNING_STAGES
-    left = int(((row.scheduled_until if is_running else row.scheduled_for) - now).total_seconds())
+    left = int((window_of(row)[is_running] - now).total_seconds())
     if left >= 0:
         return (_("ends in") if is_running else _("begins in")), left
     return (_("should have ended, late by") if is_running else _("should have begun, late by")), -left
 
 
+def window_of(row: Incident) -> tuple[datetime, datetime]:
+    """Begin and end of its window."""
+    assert row.scheduled_for, "maintenance has a window"
+    assert row.scheduled_until, "maintenance has a window"
+    return row.scheduled_for, row.scheduled_until
+
+
 def _window(row: Incident) -> str:
-    assert row.scheduled_for and row.scheduled_until, "maintenance has a window"
-    return f"{as_typed(row.scheduled_for)} – {as_typed(row.scheduled_until)} UTC"
+    start, end = window_of(row)
+    return f"{as_typed(start)} – {as_typed(end)} UTC"
 
 
 def _copy(request: HttpRequest) -> Any:

@@ -21,7 +21,6 @@ from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
 from incidents.web.htmx import answer
 
-
 TODAY = timedelta(hours=24)
 
 
