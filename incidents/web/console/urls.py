@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from incidents.web.console import (
+    agreements,
     audit,
     components,
     composer,
@@ -63,6 +64,14 @@ urlpatterns = [
     path("components/<slug:code>/archive", components.archive_component, name="archive-component"),
     path("components/<slug:code>/restore", components.restore_component, name="restore-component"),
     path("regions/add", components.add_region, name="add-region"),
+    # Agreements
+    path("agreements", agreements.agreement_list, name="agreements"),
+    path("agreements/add", agreements.add_agreement, name="add-agreement"),
+    path("agreements/<int:number>/edit", agreements.edit_agreement, name="edit-agreement"),
+    path("agreements/<int:number>/archive", agreements.archive_agreement, name="archive-agreement"),
+    path("agreements/<int:number>/restore", agreements.restore_agreement, name="restore-agreement"),
+    path("agreements/<int:number>/exclude", agreements.grant_exclusion, name="grant-exclusion"),
+    path("exclusions/<int:number>/withdraw", agreements.withdraw_exclusion, name="withdraw-exclusion"),
     # Who is told
     path("subscribers", subscribers.subscriber_list, name="subscribers"),
     path("subscribers/add", subscribers.add_subscriber, name="add-subscriber"),
