@@ -60,11 +60,11 @@ def impact_started_at(incident: Incident, spells: list[Spell]) -> datetime:
 
 
 def components_of(incident: Incident) -> QuerySet[Component]:
-    """The components that the incident ever held, in the order of the page."""
+    """The components that the incident ever held or is going to take, in the order of the page."""
+    held = standing_intervals().filter(incident=incident).values("component")
     return (
-        Component.objects.filter(intervals__incident=incident, intervals__superseded_at__isnull=True)
+        Component.objects.filter(Q(pk__in=held) | Q(pk__in=incident.scope.values("component")))
         .select_related("group")
-        .distinct()
         .order_by(Coalesce("group__position", "position"), F("group").asc(nulls_first=True), "position", "id")
     )
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from incidents.actions import maintenance_schedule, series
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -44,14 +45,24 @@ def relay(now: datetime | None = None) -> int:
 
 
 def keep_current(now: datetime | None = None) -> None:
-    """One round of what readers see: waiting events, clock edges of the page, the heartbeat. Sends nothing.
+    """One round of what readers see: schedules, waiting events, clock edges of the page, the heartbeat. Sends nothing.
 
     Raises what the database or the disk raises; the caller logs it and calls again.
     """
+    keep_schedules(now)
     relay(now)
     if store.is_stale(now):  # looked at without the lock, for it is so on few of the rounds
         store.republish(now)
     store.beat(HEARTBEAT_EVERY)
+
+
+def keep_schedules(now: datetime | None = None) -> None:
+    """Announce what recurs and advance maintenance that is due. A fault is logged and holds up nothing else."""
+    for keep in (series.announce_due, maintenance_schedule.advance_due):
+        try:
+            keep(now)
+        except Exception:
+            log.exception("The schedule of maintenance could not be kept; the next sweep tries again.")
 
 
 def sweep(now: datetime | None = None) -> None:

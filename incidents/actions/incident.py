@@ -8,18 +8,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Model
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import facts, guards, moves, texts
+from incidents.actions import facts, guards, moves, texts, updates
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
+from incidents.actions.updates import touch as _touch
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
-from incidents.domain.status import Impact, Level, Stage, is_allowed_move
+from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import (
     ImpactInterval,
@@ -125,7 +126,7 @@ def post_update(
         page = guards.lock_page(now)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
-        incident = guards.lock_incident(incident_id, seen_version)
+        incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
         before = Stage(incident.stage)
         if not is_allowed_move(before, _stage(stage)):
             raise Refused(_("The incident is resolved. Reopen it to post another update."), "stage")
@@ -165,7 +166,7 @@ def reopen_incident(
         page = guards.lock_page(now)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
-        incident = guards.lock_incident(incident_id, seen_version)
+        incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
         if incident.is_open:
             raise Refused(_("The incident is open already; post an ordinary update."), "stage")
         if _stage(stage) == Stage.RESOLVED:
@@ -297,34 +298,19 @@ def _add_update(
     text, html = texts.body(body)
     if next_update_due_at and next_update_due_at <= now:
         raise Refused(_("The next update is promised for a time that has passed."), "next_update_due_at")
-    newest = incident.updates.aggregate(sequence=Max("sequence"), posted_at=Max("posted_at"))
-    # A clock that was set back must turn round neither the timeline nor the ledger.
-    now = max(now, newest["posted_at"] or now)
+    now = updates.not_before_newest(incident, now)
     holder = moves.Holder(incident, "incident")
     told = [entry for change in components for entry in moves.apply(holder, change, now)]
     if stage == Stage.RESOLVED:
         _refuse_contradiction(components)
         told += moves.close_all(holder, now)
         next_update_due_at = None
-    update = IncidentUpdate.objects.create(
-        code=new_code(),
-        incident=incident,
-        sequence=(newest["sequence"] or 0) + 1,
-        stage=_stage(stage),
-        body=text,
-        body_html=html,
-        posted_at=now,
-        next_update_due_at=next_update_due_at,
-        is_notifying=is_notifying,
-        is_reopening=is_reopening,
+    incident.save(update_fields=["advice", "advice_html"])
+    update = updates.append(
+        actor=actor, incident=incident, stage=_stage(stage), text=text, html=html, now=now, told=told,
+        next_update_due_at=next_update_due_at, is_notifying=is_notifying, is_reopening=is_reopening,
         time_note=time_note,
-        component_changes=told,
-        author_label=actor.label,
-        created_at=now,
-    )
-    incident.stage = update.stage
-    incident.save(update_fields=["stage", "advice", "advice_html"])
-    _touch(incident, now)
+    )  # fmt: skip
     return update, holder.touched
 
 
@@ -389,21 +375,14 @@ def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
         )
 
 
-def _touch(incident: Incident, now: datetime) -> None:
-    incident.version += 1
-    incident.updated_at = max(now, incident.updated_at)
-    incident.save(update_fields=["version", "updated_at"])
-
-
 def _since(change: ComponentChange, started_at: datetime | None) -> ComponentChange:
     return ComponentChange(change.component_id, change.level, started_at, change.region_ids, change.is_quality)
 
 
 def _stage(raw: str) -> Stage:
-    try:
-        return Stage(raw)
-    except ValueError:
-        raise Refused(_("Choose a stage."), "stage") from None
+    if raw not in INCIDENT_STAGES:
+        raise Refused(_("Choose a stage."), "stage")
+    return Stage(raw)
 
 
 def _impact(raw: str) -> str:
