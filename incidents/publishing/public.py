@@ -12,6 +12,7 @@ from datetime import date, datetime
 
 from incidents.domain.status import HEAVINESS, Impact, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
+from incidents.publishing.agreements import AgreementView
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
@@ -193,6 +194,7 @@ class Snapshot:
     components: tuple[ComponentView, ...]
     archived: tuple[ComponentView, ...]
     incidents: tuple[IncidentView, ...]
+    agreements: tuple[AgreementView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

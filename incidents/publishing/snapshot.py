@@ -26,6 +26,7 @@ from incidents.domain.uptime import (
     weighed_seconds,
 )
 from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, MilestoneStatement, UpdateRevision
+from incidents.publishing.agreements import agreement_views
 from incidents.publishing.public import (
     AffectedView,
     ChangeView,
@@ -64,6 +65,7 @@ def build(now: datetime | None = None) -> Snapshot:
         components=top_level,
         archived=archived,
         incidents=incidents,
+        agreements=agreement_views(now),
     )
 
 

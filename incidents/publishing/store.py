@@ -15,12 +15,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from incidents import queries
-from incidents.publishing import feeds, pages, snapshot
+from incidents.publishing import agreement_pages, feeds, pages, snapshot
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, feeds)
+RENDERERS = (pages, feeds, agreement_pages)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:

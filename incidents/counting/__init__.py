@@ -1,0 +1,1 @@
+"""What the ledger comes to: verdicts on agreements, with their evidence."""
