@@ -135,8 +135,7 @@ def reschedule_maintenance(request: HttpRequest, code: str) -> HttpResponse:
         return actions.change_window(actor=actor_of(request), incident_id=row.pk, scheduled_for=start, **data)
 
     title = _("Extend the maintenance") if is_running else _("Reschedule the maintenance")
-    window = _window(row)
-    return act(request, title, form, row, write, _("The window was changed."), {"scheduled_until": window})
+    return act(request, title, form, row, write, _("The window was changed."), is_window=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -158,11 +157,12 @@ def act(
     row: Incident,
     write: Callable[[], object],
     done: str,
-    theirs: dict[str, str] | None = None,
+    *,
+    is_window: bool = False,
 ) -> HttpResponse:
     """Show the form, or carry the act out: 302 when done, 422 refused, 409 with what somebody else wrote.
 
-    `theirs`: what stands in the record by field, as it was read before; read again after a conflict.
+    `is_window`: a conflict shows the window that stands now as well.
     """
     status = 200
     if form.is_bound:
@@ -171,10 +171,10 @@ def act(
             messages.success(request, done, extra_tags=forget_drafts(request.path))
             return redirect("console:maintenance", code=row.code)
         status = outcome.status
-    shown = {}
+    theirs: list[tuple[str, str]] = []
     if status == 409:
         row.refresh_from_db()
-        shown = {"scheduled_until": _window(row)} if theirs else {}
+        theirs = [(_("Window"), _window(row))] if is_window else []
         form.data["seen_version"] = str(row.version)  # type: ignore[index]
         if "key" in form.fields:
             form.data["key"] = uuid.uuid4().hex  # type: ignore[index]
@@ -182,7 +182,7 @@ def act(
     note = _("A message about it goes to %(told)s.") % {"told": telling.told(telling.subscriber_count(ids, row.pk))}
     context = {
         "title": title, "form": form, "incident": row, "note": note, "is_conflict": status == 409,
-        "newest": row.updates.last(), "theirs": [(_("Window"), text) for text in shown.values()], "button": title,
+        "newest": row.updates.last(), "theirs": theirs, "button": title,
     }  # fmt: skip
     return render(request, "console/incidents/form.html", context, status=status)
 

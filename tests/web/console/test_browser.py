@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from incidents.actions.agreement import Terms, add_agreement, grant_exclusion
 from incidents.actions.incident import edit_incident
 from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.operators import add_operator
@@ -185,13 +186,22 @@ def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, 
         scheduled_for=timezone.now() + timedelta(hours=3), scheduled_until=timezone.now() + timedelta(hours=5),
     )  # fmt: skip
     add_operator(actor=MARIA, address="oncall@example.org")
+    promise = add_agreement(
+        actor=MARIA, slug="api",
+        terms=Terms(name="API", component_ids=[api.pk], target_percent="99.9", first_month=date(2026, 6, 1)),
+    )  # fmt: skip
+    grant_exclusion(
+        actor=MARIA, agreement_id=promise.pk, started_at=timezone.now() - timedelta(hours=2), ended_at=timezone.now(),
+        reason="Their own network.",
+    )  # fmt: skip
     page.emulate_media(color_scheme=theme)
     paths = [
         "", "incidents", f"incidents/{incident.code}", f"incidents/{incident.code}/update", "incidents/open",
         f"incidents/{incident.code}/edit", "components", "components/add", "subscribers", "subscribers/add",
         "maintenance", "maintenance/schedule", f"maintenance/{work.code}", f"maintenance/{work.code}/update",
         f"maintenance/{work.code}/window", f"maintenance/{work.code}/cancel", f"maintenance/{work.code}/edit",
-        "maintenance/series", "maintenance/series/add", "agreements", "agreements/add", "operators/add",
+        "maintenance/series", "maintenance/series/add", "agreements", "agreements/add", f"agreements/{promise.pk}/edit", f"agreements/{promise.pk}/exclude",
+        "operators/add",
         "deliveries", "mailbox", "templates", "templates/add", "audit", "page",
     ]  # fmt: skip
     for path in paths:
