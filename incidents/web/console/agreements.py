@@ -29,7 +29,7 @@ def agreement_list(request: HttpRequest) -> HttpResponse:
     """All agreements, the archived ones last, each with what it does not count."""
     rows = list(Agreement.objects.prefetch_related("components__group", "exclusions__component__group"))
     rows.sort(key=lambda row: row.archived_at is not None)
-    lines = [(row, f"{row.target_percent.normalize():f}") for row in rows]
+    lines = [(row, f"{row.target_percent.normalize():f}", f"/agreements/{row.slug}") for row in rows]
     return render(request, "console/agreements/list.html", {"lines": lines})
 
 

@@ -129,7 +129,7 @@ def _live(form: ScheduleForm, row: Incident | None) -> dict[str, Any]:
     if form.is_bound:
         form.is_valid()
         offered = {value for value, _label in form.fields["scope"].choices}  # type: ignore[attr-defined]
-        chosen = [value for value in form.data.getlist("scope") if value in offered]
+        chosen = [value for value in form.data.getlist("scope") if value in offered]  # type: ignore[attr-defined]
         flags = {name: bool(form.data.get(name)) for name in _FLAGS}
     else:
         chosen = [str(value) for value in form.initial.get("scope", [])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -69,7 +70,7 @@ def end_series(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("console:series")
 
 
-def next_windows(rule: dict[str, Any], now: datetime) -> list[tuple[datetime, datetime]]:
+def next_windows(rule: Mapping[str, Any], now: datetime) -> list[tuple[datetime, datetime]]:
     """The next windows after `now`, at most five; none for a rule that cannot be read or is not typed yet."""
     try:
         parsed = recurrence.parse_rule(rule["rrule"])
@@ -115,7 +116,7 @@ def _write(request: HttpRequest, form: SeriesForm, row: MaintenanceSeries | None
 def _page(
     request: HttpRequest, form: SeriesForm, row: MaintenanceSeries | None, status: int, *, is_piece: bool
 ) -> HttpResponse:
-    rule: dict[str, Any] = form.initial
+    rule: Mapping[str, Any] = form.initial
     shown: forms.Form = form
     if form.is_bound:
         form.is_valid()
