@@ -87,6 +87,20 @@ def told_subscribers() -> QuerySet[Subscriber]:
     )
 
 
+def told_operators() -> QuerySet[Subscriber]:
+    """The addresses of the operators to which reminders may go."""
+    return Subscriber.objects.filter(
+        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=True
+    )
+
+
+def planned_maintenance() -> QuerySet[Incident]:
+    """Maintenance that was neither cancelled nor withdrawn, by its window."""
+    return Incident.objects.filter(
+        kind=Kind.MAINTENANCE, cancelled_at__isnull=True, withdrawn_at__isnull=True
+    ).order_by("scheduled_for", "id")
+
+
 def audience(component_ids: list[int], incident_id: int | None) -> QuerySet[Subscriber]:
     """Whom an update reaches: those who chose everything, one of the components or groups, or were told of the
     incident before."""

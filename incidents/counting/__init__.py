@@ -1,1 +1,1 @@
-"""Figures out of the ledger. Reads only."""
+"""What the ledger comes to: days, months, verdicts with their evidence, and what waits for a responder. Reads only."""

@@ -38,7 +38,9 @@ class Policy:
     """How impact is counted. Weights are shares of a full outage, from 0 to 1.
 
     `weight_after_monitoring` None: the level's own weight; otherwise the most that counts after the first *Monitoring*.
-    Maintenance that is not excluded weighs as a full outage. `zone` (IANA) is where days and months begin.
+    Maintenance that is not excluded weighs as a full outage, and so does maintenance that was announced less than
+    `maintenance_notice_hours` before it began (or never, if notice is asked for). `zone` (IANA) is where days and
+    months begin.
     """
 
     clock: Clock = Clock.IMPACT
@@ -46,6 +48,7 @@ class Policy:
     weight_partial: Decimal = Decimal("0.3")
     weight_degraded: Decimal = Decimal(0)
     is_maintenance_excluded: bool = True
+    maintenance_notice_hours: int = 0
     weight_after_monitoring: Decimal | None = None
     component_rule: Rule = Rule.WORST
     region_rule: Rule = Rule.WORST
@@ -62,6 +65,14 @@ class Policy:
                 Level.MAJOR_OUTAGE: self.weight_major,
             }[level]
         )
+
+    def weight_of_entry(self, entry: Entry) -> Fraction:
+        """The weight of one second of this entry before its recovery: its level's, unless notice came too late."""
+        if entry.level == Level.UNDER_MAINTENANCE and self.maintenance_notice_hours:
+            notice = timedelta(hours=self.maintenance_notice_hours)
+            if entry.first_post_at is None or entry.start - entry.first_post_at < notice:
+                return Fraction(1)
+        return self.weight_of(entry.level)
 
 
 @dataclass(frozen=True)
@@ -127,9 +138,9 @@ def weighed_seconds(
     for entry in entries:
         if entry.component in by_component:
             by_component[entry.component].append(entry)
-    return _combined(
+    return combined(
         (
-            _combined(
+            combined(
                 (_weighed_once(_of_region(own, region), window, now, policy) for region in regions or (None,)),
                 policy.region_rule,
             )
@@ -157,6 +168,27 @@ def verdict(window_seconds: int | Fraction, weighed: int | Fraction, target_perc
     """Whether the target (such as Decimal("99.5")) was missed; compares seconds, never printed percentages."""
     allowed = Fraction(window_seconds) * (100 - Fraction(target_percent)) / 100
     return Verdict(Fraction(weighed), allowed)
+
+
+def combined(values: Iterable[Fraction], rule: Rule) -> Fraction:
+    """Many weighed sums as one, by the rule; there is at least one."""
+    known = list(values)
+    return max(known) if rule == Rule.WORST else sum(known, Fraction(0)) / len(known)
+
+
+def weighed_parts(entry: Entry, now: datetime, policy: Policy) -> Iterator[tuple[datetime, datetime, Fraction]]:
+    """The entry as (start, end, weight) under the policy's clock, cut at the first *Monitoring* if that matters."""
+    start, weight = entry.start, policy.weight_of_entry(entry)
+    end = now if entry.end is None else min(entry.end, now)
+    if policy.clock == Clock.FIRST_POST and entry.first_post_at is not None:
+        start = max(start, entry.first_post_at)
+    if policy.weight_after_monitoring is None or entry.monitoring_at is None:
+        yield start, end, weight
+        return
+    cut = min(max(entry.monitoring_at, start), end)
+    yield start, cut, weight
+    # A level that weighs less than the recovery weight keeps its own: recovering never makes things worse.
+    yield max(cut, start), end, min(weight, Fraction(policy.weight_after_monitoring))
 
 
 def day_bars(
@@ -191,14 +223,9 @@ def _of_region(entries: Iterable[Entry], region: Hashable | None) -> list[Entry]
     return [entry for entry in entries if region is None or entry.region is None or entry.region == region]
 
 
-def _combined(values: Iterable[Fraction], rule: Rule) -> Fraction:
-    known = list(values)
-    return max(known) if rule == Rule.WORST else sum(known, Fraction(0)) / len(known)
-
-
 def _weighed_once(entries: Iterable[Entry], window: Span, now: datetime, policy: Policy) -> Fraction:
     """Weighed seconds of one component in one region: at each instant, the heaviest of the weights then open."""
-    parts = [part for entry in entries for part in _weighed_parts(entry, now, policy)]
+    parts = [part for entry in entries for part in weighed_parts(entry, now, policy)]
     clipped = [(max(start, window.start), min(end, window.end), weight) for start, end, weight in parts]
     opening = sorted(((start, end, weight) for start, end, weight in clipped if start < end), key=lambda part: part[0])
     edges = sorted({edge for start, end, _ in opening for edge in (start, end)})
@@ -212,21 +239,6 @@ def _weighed_once(entries: Iterable[Entry], window: Span, now: datetime, policy:
         is_open = [(until, weight) for until, weight in is_open if until > begins]
         total += seconds_between(begins, ends) * max((weight for _, weight in is_open), default=Fraction(0))
     return total
-
-
-def _weighed_parts(entry: Entry, now: datetime, policy: Policy) -> Iterator[tuple[datetime, datetime, Fraction]]:
-    """The entry as (start, end, weight) under the policy's clock, cut at the first *Monitoring* if that matters."""
-    start, weight = entry.start, policy.weight_of(entry.level)
-    end = now if entry.end is None else min(entry.end, now)
-    if policy.clock == Clock.FIRST_POST and entry.first_post_at is not None:
-        start = max(start, entry.first_post_at)
-    if policy.weight_after_monitoring is None or entry.monitoring_at is None:
-        yield start, end, weight
-        return
-    cut = min(max(entry.monitoring_at, start), end)
-    yield start, cut, weight
-    # A level that weighs less than the recovery weight keeps its own: recovering never makes things worse.
-    yield max(cut, start), end, min(weight, Fraction(policy.weight_after_monitoring))
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -90,7 +90,22 @@ class ConfirmationAnnouncement:
         return _("You are subscribed already") if self.is_known else _("Confirm your subscription")
 
 
-Announcement = IncidentAnnouncement | ConfirmationAnnouncement
+@dataclass(frozen=True)
+class OperatorAnnouncement:
+    """A reminder to the operators: what waits, and the page of the console (`path`) where it is put right."""
+
+    page_name: str
+    sentence: str
+    act: str
+    path: str
+
+    @property
+    def headline(self) -> str:
+        """One line that says what it is about."""
+        return _("To do: %(sentence)s") % {"sentence": self.sentence}
+
+
+Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement
 
 
 def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Announcement:
@@ -105,6 +120,8 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
             is_known=newest["subscriber"]["is_known"],
             generation=newest["subscriber"]["generation"],
         )
+    if "reminder" in newest:
+        return OperatorAnnouncement(page_name=newest["page"]["name"], **newest["reminder"])
     incident = newest["incident"]
     is_over = newest["update"]["stage"] in CLOSED_STAGES
     window = _window(newest)

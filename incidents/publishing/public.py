@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
+from incidents.publishing.agreements import AgreementView
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
@@ -311,6 +312,7 @@ class Snapshot:
     superseded: tuple[SupersededView, ...] = ()
     corrections: tuple[CorrectionView, ...] = ()
     withdrawn: tuple[WithdrawnView, ...] = ()
+    agreements: tuple[AgreementView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

@@ -29,6 +29,7 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.publishing import corrections, windows
+from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
@@ -84,6 +85,7 @@ def build(now: datetime | None = None) -> Snapshot:
         superseded=_superseded(),
         corrections=corrections.logged(),
         withdrawn=corrections.withdrawn(),
+        agreements=agreement_views(now),
     )
 
 

@@ -15,12 +15,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from incidents import queries
-from incidents.publishing import calendar, corrections_feed, downloads, feeds, pages, snapshot, uptime_pages
+from incidents.publishing import (
+    agreement_pages,
+    calendar,
+    corrections_feed,
+    downloads,
+    feeds,
+    pages,
+    snapshot,
+    uptime_pages,
+)
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, uptime_pages, feeds, calendar, downloads, corrections_feed)
+RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:

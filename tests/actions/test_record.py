@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from incidents.actions import (
+    agreement,
     amending,
     component,
     incident,
     ledger,
     maintenance,
     maintenance_schedule,
+    operators,
     page,
     series,
     subscriber,
+    verdicts,
     windows,
 )
 from incidents.domain.verbs import SENTENCES, Verb
-from incidents.models import AuditEntry, ImpactInterval, Incident, Subscriber, UpdateTemplate
+from incidents.models import (
+    Agreement,
+    AgreementExclusion,
+    AuditEntry,
+    ImpactInterval,
+    Incident,
+    Subscriber,
+    UpdateTemplate,
+)
+from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +99,32 @@ def on_series() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def something_waits() -> Subscriber:
+    component.set_component_status(**on_component(), level="major_outage", now=timezone.now() - timedelta(hours=4))
+    return operators.add_operator(**BY, address="oncall@example.org")
+
+
+def an_agreement(**given: Any) -> Agreement:
+    return agree(make_component("Web"), first_month=date(2026, 6, 1), **given)
+
+
+def an_exclusion(row: Agreement) -> AgreementExclusion:
+    return agreement.grant_exclusion(
+        **BY, agreement_id=row.pk, started_at=JULY, ended_at=JULY + timedelta(hours=1), reason="R"
+    )
+
+
+def a_verdict_to_correct() -> None:
+    row = an_agreement()
+    agreement.issue_due_verdicts(JULY)
+    Agreement.objects.filter(pk=row.pk).update(target_percent="100")
+
+
+def correct_verdicts() -> None:
+    with transaction.atomic():
+        verdicts.reissue_changed(**BY, reason="R", now=timezone.now())
+
+
 # Each act made ready first, then carried out; what it is recorded as.
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "incident.opened": lambda: lambda: incident.open_incident(**BY, title="E", body="B"),
@@ -121,6 +160,22 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
         **BY, interval_id=an_interval().pk, level="partial_outage", started_at=an_interval().started_at,
         ended_at=None, reason="R",
     ),
+    "agreement.added": lambda: (lambda row: lambda: agree(row))(make_component("Web")),
+    "agreement.edited": lambda: (lambda row: lambda: agreement.edit_agreement(
+        **BY, agreement_id=row.pk, terms=terms(*row.components.all(), name="Other"), reason="R"
+    ))(an_agreement()),
+    "agreement.archived": lambda: (
+        lambda row: lambda: agreement.archive_agreement(**BY, agreement_id=row.pk)
+    )(an_agreement()),
+    "agreement.restored": lambda: (
+        lambda row: lambda: agreement.restore_agreement(**BY, agreement_id=row.pk)
+    )(agreement.archive_agreement(**BY, agreement_id=an_agreement().pk)),
+    "exclusion.granted": lambda: (lambda row: lambda: an_exclusion(row))(an_agreement()),
+    "exclusion.withdrawn": lambda: (
+        lambda row: lambda: agreement.withdraw_exclusion(**BY, exclusion_id=row.pk, reason="R")
+    )(an_exclusion(an_agreement())),
+    "verdict.issued": lambda: (lambda _row: lambda: agreement.issue_due_verdicts(JULY))(an_agreement()),
+    "verdict.corrected": lambda: (lambda _row: correct_verdicts)(a_verdict_to_correct()),
     "component.added": lambda: lambda: make_component("Web"),
     "component.edited": lambda: (lambda on: lambda: component.edit_component(
         **on, name="Site", description="", group_id=None, region_ids=(), start_date=None,
@@ -149,6 +204,8 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "subscriber.unsubscribed": lambda: (
         lambda one: lambda: subscriber.unsubscribe(subscriber_id=one.pk)
     )(make_subscriber()),
+    "operator.added": lambda: lambda: operators.add_operator(**BY, address="oncall@example.org"),
+    "operators.reminded": lambda: (lambda _row: lambda: operators.remind_operators())(something_waits()),
     "subscriber.suspended": lambda: (
         lambda one: lambda: subscriber.suspend_subscriber(subscriber_id=one.pk, reason="R")
     )(make_subscriber()),

@@ -197,6 +197,12 @@ class SubscriberForm(forms.Form):
         self.fields["component_ids"].choices = [(row.pk, row.full_name) for row in rows]  # type: ignore[attr-defined]
 
 
+class OperatorForm(forms.Form):
+    """An address of those who run the page."""
+
+    address = TextField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
 class TemplateForm(forms.Form):
     """A text to begin updates with."""
 

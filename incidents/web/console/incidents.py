@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import queries
 from incidents.actions import amending as actions
 from incidents.actions import ledger
-from incidents.domain.status import Stage
+from incidents.domain.status import INCIDENT_STAGES, Kind, Stage
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
@@ -51,7 +51,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     `?sort=` (title, stage or started) puts it in another order."""
     stage, text = request.GET.get("stage", ""), search_text(request)
     rows = sorted_by(
-        request, Incident.objects.order_by("-id"), {"title": "title", "stage": "stage", "started": STARTED}
+        request,
+        Incident.objects.filter(kind=Kind.INCIDENT).order_by("-id"),
+        {"title": "title", "stage": "stage", "started": STARTED},
     )
     if stage == "open":
         rows = rows.exclude(stage=Stage.RESOLVED)
@@ -69,7 +71,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [_line(incident) for incident in page],
-        "stages": words.STAGES.items(),
+        "stages": [(stage, words.STAGES[stage]) for stage in INCIDENT_STAGES],
         "stage": stage,
         "q": text,
         "query": query_without_page(request),
@@ -81,6 +83,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: timeline, ledger, milestones, deliveries."""
     row = get_object_or_404(Incident, code=code)
+    if row.is_maintenance:
+        return redirect("console:maintenance", code=code)
     intervals = list(row.intervals.select_related("component__group", "region", "superseded_by").order_by("id"))
     standing = [interval for interval in intervals if interval.superseded_at is None]
     spells = [queries.spell_of(interval) for interval in standing]
@@ -106,6 +110,8 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
 def edit_incident(request: HttpRequest, code: str) -> HttpResponse:
     """Change title, impact and advice."""
     row = get_object_or_404(Incident, code=code)
+    if row.is_maintenance:
+        return redirect("console:edit-maintenance", code=code)
     initial = {
         "title": row.title, "impact_override": row.impact_override, "advice": row.advice, "seen_version": row.version,
     }  # fmt: skip
