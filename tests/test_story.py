@@ -20,7 +20,7 @@ from incidents.domain.business_days import business_day_due
 from incidents.domain.status import Impact, Level
 from incidents.domain.uptime import Clock, Entry, Policy, month_window, uptime_percent, verdict, weighed_seconds
 from incidents.management.demo import story
-from incidents.models import Delivery, Incident, OutboxEvent
+from incidents.models import Delivery, Incident, OutboxEvent, Verdict
 from incidents.publishing import snapshot
 from incidents.publishing.public import IncidentView
 from tests.factories import utc
@@ -196,3 +196,18 @@ def test_the_whole_demonstration_has_ninety_days_and_one_incident_open_now(db):
     assert queries.told_subscribers().count() == 3
     told = set(Delivery.objects.values_list("incident__title", flat=True))
     assert told == {TITLE, truth.open_incidents[0].title}, "nobody is told of invented history"
+
+
+def test_the_verdict_on_june_is_issued_on_the_first_of_july(told):
+    assert not Verdict.objects.exists()
+    later = utc("2026-07-01 00:00")
+    story.play(later, until=later)
+    issued = Verdict.objects.get()
+    assert (issued.issued_at, issued.document["percent"], issued.document["verdict"]) == (later, "99.479", "breached")
+    assert issued.document["allowed_minutes"] == "216"
+    assert "chosen for the demonstration" in issued.document["agreement"]["note"]
+    text = page("/agreements/enterprise/2026-06")
+    assert "99.479 % uptime of 99.5 % promised" in text
+    assert "99.530 %" in text
+    story.play(later, until=later)
+    assert Verdict.objects.count() == 1

@@ -26,16 +26,18 @@ DIGITS = 3
 MET, BREACHED = "met", "breached"
 
 
-def document_of(
-    agreement: Agreement, month: date, now: datetime, facts: Sequence[Fact] | None = None
-) -> dict[str, Any]:
-    """The evidence on a month (given by its first day) as of `now` (UTC), as JSON.
+def document_of(agreement: Agreement, month: date, now: datetime) -> dict[str, Any]:
+    """The evidence on a month (given by its first day) as of `now` (UTC), as JSON; names the head of the record."""
+    page = queries.the_page()
+    facts = facts_of([agreement], window_of(agreement, month))[agreement.pk]
+    head = {"number": page.record_number, "hash": page.record_hash}
+    return {**account_of(agreement, month, now, facts), "record": head}
 
-    `facts`: those of `facts_of` for this agreement, if the caller has them already.
-    """
+
+def account_of(agreement: Agreement, month: date, now: datetime, facts: Sequence[Fact]) -> dict[str, Any]:
+    """The same without the record. `facts`: those of `facts_of` for this agreement, of the month at least. No query."""
     policy, window = policy_of(agreement), window_of(agreement, month)
-    known = facts_of([agreement], window)[agreement.pk] if facts is None else facts
-    known = [fact for fact in known if fact.entry.end is None or fact.entry.end > window.start]
+    known = [fact for fact in facts if fact.entry.end is None or fact.entry.end > window.start]
     known = [fact for fact in known if fact.entry.start < min(window.end, now)]
     places = _places(agreement, known)
     excluded = [row for row in agreement.exclusions.all() if row.withdrawn_at is None and _touches(row, window)]
@@ -50,7 +52,6 @@ def document_of(
         return figures(window, count(entries, window, now, other, places, exclusions).total, agreement)
 
     found = reckon(entries, window=window, now=now, policy=policy, components=places, exclusions=exclusions)
-    page = queries.the_page()
     return {
         "schema_version": SCHEMA_VERSION,
         "agreement": _agreement(agreement, policy),
@@ -76,7 +77,6 @@ def document_of(
         "by_region": _by_region(agreement, found, window, policy),
         **figures(window, found.total, agreement),
         "sensitivity": sensitivity_of(policy, figures_under),
-        "record": {"number": page.record_number, "hash": page.record_hash},
     }
 
 

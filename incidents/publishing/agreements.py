@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from incidents.counting.facts import facts_of
 from incidents.counting.signing import evidence_of
-from incidents.counting.verdicts import document_of, window_of
+from incidents.counting.verdicts import account_of, window_of
 from incidents.domain.intervals import Span
 from incidents.models import Agreement, Verdict
 
@@ -65,7 +65,7 @@ def agreement_views(now: datetime) -> tuple[AgreementView, ...]:
     for row in Verdict.objects.order_by("-month", "-number"):
         issued[row.agreement_id].append(_verdict(row))
     views = [
-        _view(row, tuple(issued[row.pk]), document_of(row, months[row.pk], now, facts[row.pk])) for row in agreements
+        _view(row, tuple(issued[row.pk]), account_of(row, months[row.pk], now, facts[row.pk])) for row in agreements
     ]
     return tuple(sorted(views, key=lambda view: view.is_archived))
 
@@ -83,9 +83,8 @@ def _verdict(row: Verdict) -> VerdictView:
 def _view(row: Agreement, verdicts: tuple[VerdictView, ...], document: dict[str, Any]) -> AgreementView:
     begins = datetime.fromisoformat(document["window"]["start"])
     is_running = row.archived_at is None and begins <= datetime.fromisoformat(document["counted_until"])
-    # The head of the record moves with every write anywhere; only what is issued names it. The clock of the count
-    # moves always: it is told when a stretch is open, and then it is the stretch that moves.
-    shown = {key: value for key, value in document.items() if key not in ("record", "counted_until")}
+    # The clock of the count moves always: it is told when a stretch is open, and then it is the stretch that moves.
+    shown = {key: value for key, value in document.items() if key != "counted_until"}
     return AgreementView(
         slug=row.slug,
         name=row.name,

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 
 from incidents import queries, relay
+from incidents.actions import agreement as agreement_actions
 from incidents.actions import component as component_actions
 from incidents.actions import incident as incident_actions
 from incidents.actions import page as page_actions
@@ -19,7 +20,8 @@ from incidents.actions import subscriber as subscriber_actions
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level, Stage
-from incidents.models import Component, Delivery, IdempotencyKey, IncidentUpdate, Region, Subscriber, UpdateTemplate
+from incidents.domain.uptime import month_window
+from incidents.models import Agreement, Component, Delivery, IdempotencyKey, IncidentUpdate, Region, Subscriber, UpdateTemplate
 
 HERE = Path(__file__).parent
 SEED = Actor("seed", "The demonstration")
@@ -106,16 +108,19 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
     facts, choices = scenario(), _load("choices.json")
     begun = _at(facts["incident"]["started_at"]) + shift
     _set_the_stage(facts, choices, min(begun, now - timedelta(days=120)))
+    _agree(choices["agreement"], begun, min(begun, now - timedelta(days=120)))
     posts = [*_reference(facts["incident"], choices, shift), *_invented(now)]
     if until is None:
         posts += _open_now(now)
     end = until + shift if until else now
     _take_over_claims()
     for post in sorted((post for post in posts if post.at <= end), key=lambda post: post.at):
+        _issue_verdicts(begun, post.at)
         post.play()
         if post.is_notifying:
             relay.relay(post.at)
             relay.deliver(post.at)
+    _issue_verdicts(begun, end)
     relay.relay(end)
 
 
@@ -145,6 +150,30 @@ def _set_the_stage(facts: dict[str, Any], choices: dict[str, Any], at: datetime)
     for row in choices["templates"]:
         if not UpdateTemplate.objects.filter(name=row["name"]).exists():
             page_actions.save_template(actor=SEED, now=at, **row)
+
+
+def _agree(row: dict[str, Any], begun: datetime, at: datetime) -> None:
+    if Agreement.objects.filter(slug=row["slug"]).exists():
+        return
+    terms = agreement_actions.Terms(
+        name=row["name"],
+        component_ids=[_find(key).pk for key in row["components"]],
+        target_percent=row["target_percent"],
+        first_month=begun.date(),
+        audience=row["audience"],
+        zone=row["zone"],
+        credit_tiers=row["credit_tiers"],
+        note=row["note"],
+    )
+    agreement_actions.add_agreement(actor=SEED, slug=row["slug"], terms=terms, now=at)
+
+
+def _issue_verdicts(begun: datetime, until: datetime) -> None:
+    """Issue the verdict of each month that ends up to here, at the instant at which it ends."""
+    month = begun
+    while (window := month_window(month.year, month.month, "UTC")).end <= until:
+        agreement_actions.issue_due_verdicts(window.end)
+        month = window.end
 
 
 def _component(row: dict[str, Any], group: Component | None, at: datetime) -> Component:
