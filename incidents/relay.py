@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, series
+from incidents.actions import maintenance_schedule, operators, series, verdicts
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -57,12 +57,20 @@ def keep_current(now: datetime | None = None) -> None:
 
 
 def keep_schedules(now: datetime | None = None) -> None:
-    """Announce what recurs and advance maintenance that is due. A fault is logged and holds up nothing else."""
-    for keep in (series.announce_due, maintenance_schedule.advance_due):
+    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators.
+
+    A fault is logged and holds up nothing else.
+    """
+    for keep in (
+        series.announce_due,
+        maintenance_schedule.advance_due,
+        verdicts.issue_due_verdicts,
+        operators.remind_operators,
+    ):
         try:
             keep(now)
         except Exception:
-            log.exception("The schedule of maintenance could not be kept; the next sweep tries again.")
+            log.exception("%s failed; the next sweep tries again.", keep.__name__)
 
 
 def sweep(now: datetime | None = None) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, statements, texts
+from incidents.actions import guards, statements, texts, verdicts
 from incidents.actions.corrections import Changes, correct, instant, name_of_update, path_of
 from incidents.actions.figures import figures_around
 from incidents.actions.record import record
@@ -73,6 +73,9 @@ def amend_update(
             changes={name: pair for name, pair in changes.items() if pair[0] != pair[1]} | {"reason": ["", why]},
             published=[update, revision, correction],
         )  # fmt: skip
+        if at != old_at:
+            since = queries.impact_started_at(incident, queries.spells_of(incident))
+            verdicts.reissue_since(actor=actor, since=since, reason=why, now=now)
     return update
 
 

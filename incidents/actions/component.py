@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, texts
+from incidents.actions import guards, moves, texts, verdicts
 from incidents.actions.codes import new_code
 from incidents.actions.corrections import correct
 from incidents.actions.figures import figures_of, months_of
@@ -229,6 +229,9 @@ def set_component_status(
             actor=actor, verb=Verb.COMPONENT_STATUS_SET, subject=component, now=now, reach=Reach.PAGE,
             changes={"levels": ["", told]}, published=holder.touched,
         )  # fmt: skip
+        moved = min((row.started_at for row in holder.touched), default=None)
+        late = _("Recorded after the verdict: %(title)s") % {"title": component.full_name}
+        verdicts.reissue_since(actor=actor, since=moved, reason=late, now=now)
     return component
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import facts, guards, moves, statements, texts, updates
+from incidents.actions import facts, guards, moves, statements, texts, updates, verdicts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
@@ -248,6 +248,9 @@ def _tell(
         expires_at=facts.expiry_of(update),
         published=[incident, update, *published],
     )
+    moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
+    late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}
+    verdicts.reissue_since(actor=actor, since=min(moved, default=None), reason=late, now=now)
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:

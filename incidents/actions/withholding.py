@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import chain, queries
-from incidents.actions import facts, guards, texts
+from incidents.actions import facts, guards, texts, verdicts
 from incidents.actions.corrections import correct, path_of
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.incident import resolve_mistake
@@ -102,6 +102,8 @@ def withdraw_incident(
             sequence=last.sequence if last else 0, expires_at=facts.expiry_of(last) if last else None,
             published=[incident, *moved, *([last] if last else []), *rows, correction],
         )  # fmt: skip
+        began = min((row.started_at for row in touched), default=None)
+        verdicts.reissue_since(actor=actor, since=began, reason=why, now=now)
     return incident
 
 

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from incidents.domain.intervals import Span, seconds_between
 from incidents.domain.status import HEAVINESS, Level
@@ -68,7 +69,7 @@ def reckon(
     window: Span,
     now: datetime,
     policy: Policy,
-    components: Mapping[Hashable, Sequence[Hashable]],
+    components: Mapping[Any, Sequence[Hashable]],
     exclusions: Sequence[Exclusion] = (),
 ) -> Reckoning:
     """Count the window under the policy. `components` maps each component of the set to the regions that it runs in
@@ -98,7 +99,7 @@ def count(
     window: Span,
     now: datetime,
     policy: Policy,
-    components: Mapping[Hashable, Sequence[Hashable]],
+    components: Mapping[Any, Sequence[Hashable]],
     exclusions: Sequence[Exclusion],
 ) -> Reckoning:
     """What `reckon` counts, without what was saved. Raises ValueError if `components` is empty."""
