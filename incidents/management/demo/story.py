@@ -21,7 +21,16 @@ from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level, Stage
 from incidents.domain.uptime import month_window
-from incidents.models import Agreement, Component, Delivery, IdempotencyKey, IncidentUpdate, Region, Subscriber, UpdateTemplate
+from incidents.models import (
+    Agreement,
+    Component,
+    Delivery,
+    IdempotencyKey,
+    IncidentUpdate,
+    Region,
+    Subscriber,
+    UpdateTemplate,
+)
 
 HERE = Path(__file__).parent
 SEED = Actor("seed", "The demonstration")
