@@ -82,11 +82,11 @@ def _month(page: PageView, agreement: AgreementView, document: dict[str, Any], n
     names = {row["code"]: row["name"] for row in document["components"]}
     regions = {row["key"]: row["name"] for row in document["regions"]}
     month = _month_name(document["month"])
+    path = f"{agreement.path}/{document['month']}"
     context = {
         "agreement": agreement,
         "document": document,
         "month": month,
-        "path": f"{agreement.path}/{document['month']}",
         "state": _state(document),
         "state_words": _state_words(document),
         "policy": _policy_words(document["agreement"]["policy"]),
@@ -107,7 +107,7 @@ def _month(page: PageView, agreement: AgreementView, document: dict[str, Any], n
         "earlier": [(row, row.document, _state(row.document)) for row in numbers[1:]],
         "description": f"{_state_words(document)}: {document['percent']} %",
     }
-    return pages.page_of(page, context["path"], "agreement_month", f"{agreement.name}, {month}", context)
+    return pages.page_of(page, path, "agreement_month", f"{agreement.name}, {month}", context)
 
 
 def _json(path: str, text: str) -> Page:

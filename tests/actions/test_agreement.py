@@ -81,7 +81,7 @@ def test_due_verdicts_are_issued_once_signed_and_chained():
     may, june = Verdict.objects.all()
     assert (may.document["percent"], may.document["verdict"]) == ("100.000", "met")
     assert (june.document["percent"], june.document["verdict"], june.number) == ("99.479", "breached", 1)
-    entry = RecordEntry.objects.order_by("number").last()
+    entry = RecordEntry.objects.latest("number")
     assert (entry.verb, entry.rows[0]["row"]) == ("verdict.issued", f"verdict:{june.pk}")
     assert june.document["record"] == {"number": entry.number - 1, "hash": entry.previous_hash}
     assert entry.hash == chain.hash_of(entry)
@@ -169,12 +169,13 @@ def test_an_exclusion_is_granted_and_withdrawn_in_the_open():
 def test_bad_exclusions_are_refused():
     row = agree(make_component())
     other = make_component("Other")
-    given = {"actor": MARIA, "agreement_id": row.pk, "started_at": JULY, "reason": "R"}
-    for bad in (
+    given: dict[str, Any] = {"actor": MARIA, "agreement_id": row.pk, "started_at": JULY, "reason": "R"}
+    cases: tuple[dict[str, Any], ...] = (
         {"ended_at": JULY},
         {"ended_at": utc("2026-07-02 00:00"), "component_id": other.pk},
         {"ended_at": utc("2026-07-02 00:00"), "reason": ""},
-    ):
+    )
+    for bad in cases:
         with pytest.raises(Refused):
             actions.grant_exclusion(**{**given, **bad})
     assert row.exclusions.count() == 0

@@ -114,10 +114,11 @@ def an_exclusion(row: Agreement) -> AgreementExclusion:
     )
 
 
-def a_verdict_to_correct() -> None:
+def a_verdict_to_correct() -> Agreement:
     row = an_agreement()
     agreement.issue_due_verdicts(JULY)
     Agreement.objects.filter(pk=row.pk).update(target_percent="100")
+    return row
 
 
 def correct_verdicts() -> None:

@@ -88,10 +88,10 @@ def test_what_an_exclusion_of_one_component_saves():
     exclusions = [Exclusion("api", at(30), at(90), "R")]
     mean = Policy(component_rule=Rule.MEAN)
     found = reckon(known, window=DAY, now=at(700), policy=mean, components=PLACES, exclusions=exclusions)
-    assert (found.by_component, found.total) == ({"api": 1800, "web": 3600}, 2700)
-    assert found.saved_by_exclusions == (900,)
+    assert (found.by_component, found.total) == ({"api": Fraction(1800), "web": Fraction(3600)}, Fraction(2700))
+    assert found.saved_by_exclusions == (Fraction(900),)
     worst = reckon(known, window=DAY, now=at(700), policy=Policy(), components=PLACES, exclusions=exclusions)
-    assert (worst.total, worst.saved_by_exclusions) == (3600, (0,))
+    assert (worst.total, worst.saved_by_exclusions) == (Fraction(3600), (Fraction(0),))
 
 
 @pytest.mark.parametrize(
