@@ -79,11 +79,11 @@ def maintenance(request: HttpRequest, code: str) -> HttpResponse:
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
         "scope": scope,
         "steps": telling.steps(
-            telling.subscriber_count(ids, row.pk), is_notifying=updates[0].is_notifying if updates else False,
+            telling.subscriber_count(ids, row.pk), (start - now).total_seconds(), is_notifying=updates[0].is_notifying if updates else False,
             lead_minutes=row.reminder_lead_minutes, is_auto_starting=row.is_auto_starting,
             is_auto_finishing=row.is_auto_finishing, is_start_notifying=row.is_start_notifying,
             is_finish_notifying=row.is_finish_notifying,
-        )[1:],
+        )[-1 if row.stage in RUNNING_STAGES else 1 :],
         "overlaps": telling.overlaps(ids, start, end, row) if row.is_open else [],
         "is_open": is_acted_on(row),
         "is_running": row.stage in RUNNING_STAGES,
