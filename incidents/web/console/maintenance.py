@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents.actions import maintenance as actions
 from incidents.domain.status import MOVES, RUNNING_STAGES, Kind, Stage
-from incidents.models import IdempotencyKey, Incident
+from incidents.models import IdempotencyKey, Incident, IncidentUpdate
 from incidents.web.access import actor_of
 from incidents.web.console import telling
 from incidents.web.console.maintenance_form import PLACES, CancelForm, StageForm, WindowForm
@@ -78,12 +78,7 @@ def maintenance(request: HttpRequest, code: str) -> HttpResponse:
         "row": row,
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
         "scope": scope,
-        "steps": telling.steps(
-            telling.subscriber_count(ids, row.pk), is_notifying=updates[0].is_notifying if updates else False,
-            lead_minutes=row.reminder_lead_minutes, is_auto_starting=row.is_auto_starting,
-            is_auto_finishing=row.is_auto_finishing, is_start_notifying=row.is_start_notifying,
-            is_finish_notifying=row.is_finish_notifying,
-        )[1:],
+        "steps": _steps_left(row, ids, updates, now),
         "overlaps": telling.overlaps(ids, start, end, row) if row.is_open else [],
         "is_open": is_acted_on(row),
         "is_running": row.stage in RUNNING_STAGES,
@@ -209,6 +204,21 @@ def clock_of(row: Incident, now: datetime) -> tuple[str, int] | None:
     if left >= 0:
         return (_("ends in") if is_running else _("begins in")), left
     return (_("should have ended, late by") if is_running else _("should have begun, late by")), -left
+
+
+def _steps_left(row: Incident, ids: list[int], updates: list[IncidentUpdate], now: datetime) -> list[telling.Step]:
+    """What is still to be told: all after the announcement; while it runs, its completion."""
+    steps = telling.steps(
+        telling.subscriber_count(ids, row.pk),
+        (window_of(row)[0] - now).total_seconds(),
+        is_notifying=bool(updates and updates[0].is_notifying),
+        lead_minutes=row.reminder_lead_minutes,
+        is_auto_starting=row.is_auto_starting,
+        is_auto_finishing=row.is_auto_finishing,
+        is_start_notifying=row.is_start_notifying,
+        is_finish_notifying=row.is_finish_notifying,
+    )
+    return steps[-1:] if row.stage in RUNNING_STAGES else steps[1:]
 
 
 def window_of(row: Incident) -> tuple[datetime, datetime]:

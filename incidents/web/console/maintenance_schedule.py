@@ -140,7 +140,8 @@ def _live(form: ScheduleForm, row: Incident | None) -> dict[str, Any]:
     cleaned = getattr(form, "cleaned_data", {})
     start = cleaned.get("scheduled_for") or (row.scheduled_for if row else None)
     end = cleaned.get("scheduled_until") or (row.scheduled_until if row else None)
-    steps = telling.steps(count, lead_minutes=leads, **flags)
+    left = (start - form.now).total_seconds() if start else None
+    steps = telling.steps(count, left, lead_minutes=leads, **flags)
     effect = _("Schedule and notify %(told)s") % {"told": telling.told(count)}
     return {
         "html": _html(str(form.data.get("body", ""))),

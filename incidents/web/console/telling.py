@@ -37,6 +37,7 @@ def told(count: int) -> str:
 
 def steps(
     count: int,
+    seconds_left: float | None = None,
     *,
     is_notifying: bool,
     lead_minutes: Sequence[int],
@@ -45,14 +46,19 @@ def steps(
     is_start_notifying: bool,
     is_finish_notifying: bool,
 ) -> list[Step]:
-    """The steps in the order in which they come."""
+    """The steps in the order in which they come. `seconds_left` until the begin, where it is known: a reminder that
+    should have gone before now is past."""
 
     def whom(is_told: bool) -> str:
         return told(count) if is_told else _("nobody; the page shows it")
 
     by_schedule, by_hand = _("by the schedule"), _("when you say so")
     reminders = [
-        Step(_("Reminder"), _("%(lead)s before") % {"lead": words.duration(lead * 60)}, whom(True))
+        Step(
+            _("Reminder"),
+            _("%(lead)s before") % {"lead": words.duration(lead * 60)},
+            whom(True) if seconds_left is None or lead * 60 <= seconds_left else _("past already"),
+        )
         for lead in lead_minutes
     ]
     return [

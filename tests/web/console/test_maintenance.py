@@ -95,6 +95,8 @@ def test_the_preview_counts_who_is_told_and_names_what_is_planned_at_the_same_ti
     typed = form(api.pk, step="preview")
     page = text(console.post("/console/maintenance/schedule", typed, headers={"HX-Request": "true"}))
     assert "Schedule and notify 2 subscribers" in page
+    assert "<td>1 h before</td> <td>2 subscribers</td>" in page
+    assert "<td>nobody; the page shows it</td>" in page  # its end is not to be told
     assert "<strong>refused</strong>" in page
     assert "Replace a switch" in page
     assert "Another thing" not in page
