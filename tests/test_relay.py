@@ -48,7 +48,7 @@ def test_a_schedule_that_cannot_be_kept_holds_up_neither_the_other_nor_the_page(
     def broken(now=None):
         raise KeyError("poison")
 
-    advanced = []
+    advanced: list[object] = []
     monkeypatch.setattr(series, "announce_due", broken)
     monkeypatch.setattr(maintenance_schedule, "advance_due", advanced.append)
     open_incident(make_component(), title="Errors everywhere")
