@@ -270,6 +270,25 @@ def test_after_a_stop_all_is_caught_up_in_order_with_the_planned_times_and_one_n
     assert advance_due(late + MINUTE) == 0
 
 
+def test_a_start_that_comes_late_while_the_window_lasts_is_told_and_counts_from_the_planned_time():
+    incident = schedule()
+    assert advance_due(BEGIN + 10 * MINUTE) == 1
+    started = incident.updates.last()
+    assert (started.posted_at, started.is_notifying) == (BEGIN + 10 * MINUTE, True)
+    assert "posted late" in started.time_note
+    assert held() == [("under_maintenance", BEGIN, None)]
+    assert next_step(incident) == END
+
+
+def test_one_that_runs_over_is_extended_though_its_planned_end_has_passed():
+    incident = schedule(is_auto_finishing=False)
+    advance_due(BEGIN)
+    assert advance_due(END + MINUTE) == 0
+    with pytest.raises(Refused, match="over already"):
+        move(incident, BEGIN, END + MINUTE, END + 2 * MINUTE)
+    assert move(incident, BEGIN, END + 30 * MINUTE, END + 2 * MINUTE).stage == "in_progress"
+
+
 def test_of_reminders_that_are_overdue_one_goes_out_and_says_how_long_it_is_still():
     incident = schedule(reminder_lead_minutes=[60, 1440, 120])
     assert advance_due(BEGIN - 30 * MINUTE) == 1

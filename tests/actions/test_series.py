@@ -125,6 +125,15 @@ def test_a_component_that_is_gone_is_left_out_and_without_any_nothing_is_announc
     assert series.announce_due(T0 + 14 * DAY) == 0
 
 
+def test_a_series_that_cannot_be_read_holds_up_no_other(caplog):
+    scope = [(make_component(now=T0).pk, ())]
+    sick = series.add_series(**values(scope=scope))
+    series.add_series(**values(scope=scope))
+    MaintenanceSeries.objects.filter(pk=sick.pk).update(rrule="nonsense")
+    assert series.announce_due(T0) == 2
+    assert f"Series {sick.pk} could not be announced" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("field", "overrides"),
     [
