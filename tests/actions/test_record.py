@@ -24,6 +24,7 @@ from incidents.actions import (
     subscriber,
     verdicts,
     windows,
+    withholding,
 )
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import (
@@ -157,6 +158,14 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "update.amended": lambda: lambda: amending.amend_update(
         **BY, update_id=the_incident().updates.get().pk, body="Other", reason="R"
     ),
+    "update.moved": lambda: lambda: amending.amend_update(
+        **BY, update_id=the_incident().updates.get().pk, body=the_incident().updates.get().body, reason="R",
+        posted_at=timezone.now() - timedelta(hours=1),
+    ),
+    "update.withheld": lambda: lambda: withholding.withhold_text(
+        **BY, update_id=the_incident().updates.get().pk, reason="R"
+    ),
+    "incident.withdrawn": lambda: lambda: withholding.withdraw_incident(**on_incident(), reason="R"),
     "interval.corrected": lambda: lambda: ledger.correct_interval(
         **BY, interval_id=an_interval().pk, level="partial_outage", started_at=an_interval().started_at,
         ended_at=None, reason="R",

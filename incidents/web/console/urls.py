@@ -9,6 +9,7 @@ from incidents.web.console import (
     audit,
     components,
     composer,
+    corrections,
     deliveries,
     incidents,
     lost,
@@ -41,6 +42,8 @@ urlpatterns = [
     path("incidents/<slug:code>/edit", incidents.edit_incident, name="edit-incident"),
     path("incidents/<slug:code>/state/<slug:milestone>", incidents.state_milestone, name="state-milestone"),
     path("updates/<slug:code>/amend", incidents.amend_update, name="amend-update"),
+    path("updates/<slug:code>/withhold", corrections.withhold_text, name="withhold-text"),
+    path("incidents/<slug:code>/withdraw", corrections.withdraw_incident, name="withdraw-incident"),
     path("intervals/<int:number>/correct", incidents.correct_interval, name="correct-interval"),
     # Maintenance
     path("maintenance", maintenance.maintenance_list, name="maintenance-list"),
