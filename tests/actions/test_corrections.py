@@ -85,7 +85,7 @@ ACTS: dict[str, tuple[Callable[[str], object], tuple[str, str, str], str]] = {
         lambda why: amending.edit_incident(
             **on_incident(), title="Errors", impact_override="minor", advice="", reason=why
         ),
-        ("impact", "major", "minor"), "",
+        ("impact", "critical", "minor"), "",
     ),
     "milestone": (
         lambda why: amending.state_milestone(

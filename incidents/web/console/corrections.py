@@ -64,5 +64,5 @@ def withdraw_incident(request: HttpRequest, code: str) -> HttpResponse:
 def _form_page(
     request: HttpRequest, title: str, note: str, form: forms.Form, incident: Incident, status: int = 200
 ) -> HttpResponse:
-    context = {"title": title, "note": note, "form": form, "incident": incident, "act": title}
+    context = {"title": title, "note": note, "form": form, "incident": incident, "button": title}
     return render(request, "console/incidents/form.html", context, status=status)
