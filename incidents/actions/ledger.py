@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, texts, verdicts
+from incidents.actions import guards, texts
 from incidents.actions.corrections import Changes, correct, instant, path_of
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
@@ -61,7 +61,6 @@ def correct_interval(
             incident=wrong.incident, now=now,
         )  # fmt: skip
         _record(actor, wrong, right, correction, why, now)
-        verdicts.reissue_since(actor=actor, since=min(wrong.started_at, started_at), reason=why, now=now)
     return right
 
 
@@ -97,7 +96,7 @@ def _component(wrong: ImpactInterval, component_id: int | None) -> Component:
 
 def _region(wrong: ImpactInterval, component: Component, region_id: int | None) -> Region | None:
     if region_id == UNCHANGED:
-        is_at_home = component.pk == wrong.component_id or component.regions.filter(pk=wrong.region_id or 0).exists()
+        is_at_home = component.pk == wrong.component_id or wrong.region in component.regions.all()
         return wrong.region if is_at_home else None
     if region_id is None:
         return None

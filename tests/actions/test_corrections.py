@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def incident(db) -> Incident:
     return row
 
 
-def on_incident() -> dict[str, object]:
+def on_incident() -> dict[str, Any]:
     return {"actor": MARIA, "incident_id": Incident.objects.get().pk, "now": NOW}
 
 
@@ -36,12 +37,12 @@ def update(sequence: int) -> IncidentUpdate:
     return IncidentUpdate.objects.get(sequence=sequence)
 
 
-def amend(**values: object) -> object:
+def amend(**values: Any) -> object:
     row = update(2)
     return amending.amend_update(**{"actor": MARIA, "update_id": row.pk, "body": row.body, "now": NOW, **values})
 
 
-def correct(**values: object) -> object:
+def correct(**values: Any) -> object:
     row = ImpactInterval.objects.get(superseded_at=None)
     return ledger.correct_interval(
         **{
@@ -51,7 +52,7 @@ def correct(**values: object) -> object:
     )  # fmt: skip
 
 
-def edit_component(**values: object) -> object:
+def edit_component(**values: Any) -> object:
     row = Component.objects.get()
     return component_actions.edit_component(
         **{

@@ -98,12 +98,12 @@ ACTS = {
         actor=MARIA, name=f"Page {pick}", time_zone=["Etc/UTC", "Asia/Tokyo"][pick % 2], reason="R", now=now
     ),
 }  # fmt: skip
-STEPS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 9), st.sampled_from(Level)), max_size=16)
+STEPS = st.lists(st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 9), st.sampled_from(Level)), max_size=12)
 
 
 @pytest.mark.slow
 @given(STEPS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_acts_leaves_a_record_in_which_nothing_is_found(db, steps):
     savepoint = transaction.savepoint()
     try:
@@ -114,10 +114,9 @@ def test_any_order_of_acts_leaves_a_record_in_which_nothing_is_found(db, steps):
         for minute, (act, pick, level) in enumerate(steps, start=1):
             written = RecordEntry.objects.count(), Correction.objects.count()
             try:
-                with transaction.atomic():
-                    ACTS[act](pick, level, START + timedelta(minutes=minute))
+                ACTS[act](pick, level, START + timedelta(minutes=minute))
             except Refused:
                 assert (RecordEntry.objects.count(), Correction.objects.count()) == written
-            assert verify().findings == [], act
+        assert verify().findings == [], steps
     finally:
         transaction.savepoint_rollback(savepoint)
