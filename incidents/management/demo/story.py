@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from incidents import queries, relay
 from incidents.actions import agreement as agreement_actions
 from incidents.actions import component as component_actions
 from incidents.actions import incident as incident_actions
+from incidents.actions import maintenance as maintenance_actions
+from incidents.actions import maintenance_schedule
 from incidents.actions import page as page_actions
 from incidents.actions import subscriber as subscriber_actions
 from incidents.domain.actor import Actor
@@ -104,6 +107,19 @@ class Post:
         return [ComponentChange(_find(key).pk, Level(self.level), region_ids=regions) for key in self.components]
 
 
+@dataclass(frozen=True)
+class Step:
+    """Something else that happens in the play at its time (UTC); `act` is given that time. Nobody is told."""
+
+    at: datetime
+    act: Callable[[datetime], object]
+    is_notifying: bool = False
+
+    def play(self) -> None:
+        """Do it; what is done already is left as it is."""
+        self.act(self.at)
+
+
 def scenario() -> dict[str, Any]:
     """The reference incident as data: the file of the scenario, unchanged."""
     return _load("june-23.json")
@@ -118,9 +134,9 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
     begun = _at(facts["incident"]["started_at"]) + shift
     _set_the_stage(facts, choices, min(begun, now - timedelta(days=120)))
     _agree(choices["agreement"], begun, min(begun, now - timedelta(days=120)))
-    posts = [*_reference(facts["incident"], choices, shift), *_invented(now)]
+    posts: list[Post | Step] = [*_reference(facts["incident"], choices, shift), *_invented(now)]
     if until is None:
-        posts += _open_now(now)
+        posts += [*_open_now(now), *_maintenances(now)]
     end = until + shift if until else now
     _take_over_claims()
     for post in sorted((post for post in posts if post.at <= end), key=lambda post: post.at):
@@ -255,6 +271,39 @@ def _open_now(now: datetime) -> Iterator[Post]:
             next_update_due_at=now + timedelta(minutes=row["due_in_minutes"]),
             advice=row["advice"],
             is_example=True,
+        )
+
+
+def _maintenances(now: datetime) -> Iterator[Step]:
+    for number, row in enumerate(_load("invented.json")["maintenances"]):
+        today = datetime.combine(now.date(), time.fromisoformat(row["at"]), tzinfo=UTC)
+        begin = today + timedelta(days=row["day"])
+        end = begin + timedelta(minutes=row["minutes"])
+        yield Step(
+            today + timedelta(days=row["announced_days"]),
+            partial(_announce, f"demo:maintenance:{number}", row, begin, end),
+        )
+        leads = [begin - timedelta(minutes=minutes) for minutes in row["reminders"]]
+        yield from (Step(at, maintenance_schedule.advance_due) for at in (*leads, begin, end))
+
+
+def _announce(key: str, row: dict[str, Any], begin: datetime, end: datetime, at: datetime) -> None:
+    regions = tuple(Region.objects.filter(key__in=row.get("regions", ())).values_list("pk", flat=True))
+    if not IdempotencyKey.objects.filter(key=key).exists():
+        maintenance_actions.schedule_maintenance(
+            actor=SEED,
+            title=row["title"],
+            body=row["body"],
+            scheduled_for=begin,
+            scheduled_until=end,
+            scope=[(_find(name).pk, regions) for name in row["components"]],
+            reminder_lead_minutes=row["reminders"],
+            is_start_notifying=False,
+            is_finish_notifying=False,
+            is_notifying=False,
+            is_example=True,
+            key=key,
+            now=at,
         )
 
 
