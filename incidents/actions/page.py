@@ -30,7 +30,7 @@ def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None =
         page.name = texts.line(name, field="name", limit=200)
         try:
             page.time_zone = ZoneInfo(time_zone).key
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise Refused(_("There is no time zone of that name."), "time_zone") from None
         page.save(update_fields=["name", "time_zone"])
         changes = {field: [old, getattr(page, field)] for field, old in before.items() if old != getattr(page, field)}
