@@ -60,7 +60,7 @@ def schedule_maintenance(
         incident = windows.announce(
             actor=actor, page=page, title=title, body=body, scheduled_for=scheduled_for,
             scheduled_until=scheduled_until, scope=scope, reminder_lead_minutes=reminder_lead_minutes,
-            is_notifying=is_notifying, now=now, **flags,
+            is_notifying=is_notifying, now=now, flags=flags,
         )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
     return incident

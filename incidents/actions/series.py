@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from incidents.domain.recurrence import NotARule, has_occurrence, occurrences, p
 from incidents.domain.verbs import Verb
 from incidents.models import Incident, MaintenanceSeries, PublicPage
 
+log = logging.getLogger(__name__)
 MOST_AT_ONCE = 20
 # Looked at again when the horizon has moved by this much: often enough for days of notice, and seldom.
 LOOKED_AT_EVERY = timedelta(hours=1)
@@ -118,13 +120,26 @@ def end_series(*, actor: Actor, series_id: int, now: datetime | None = None) -> 
 
 
 def announce_due(now: datetime | None = None) -> int:
-    """Make the occurrences that are near enough (now in UTC) into maintenance; returns how many, at most 20."""
+    """Make the occurrences that are near enough (now in UTC) into maintenance; returns how many, at most 20.
+
+    A series that cannot be read holds up no other.
+    """
     now = now or timezone.now()
     made = 0
     for series in MaintenanceSeries.objects.filter(ended_at__isnull=True):
         if made < MOST_AT_ONCE and _is_due(series, now):
-            made += _announce(series.pk, now, MOST_AT_ONCE - made)
+            made += _announce_or_leave(series.pk, now, MOST_AT_ONCE - made)
     return made
+
+
+def _announce_or_leave(series_id: int, now: datetime, limit: int) -> int:
+    try:
+        return _announce(series_id, now, limit)
+    except DatabaseError:
+        raise
+    except Exception:
+        log.exception("Series %s could not be announced; the others go on, and the next sweep tries again.", series_id)
+        return 0
 
 
 def _announce(series_id: int, now: datetime, limit: int) -> int:
@@ -154,7 +169,7 @@ def _announce_one(page: PublicPage, series: MaintenanceSeries, start: datetime, 
         actor=SYSTEM, page=page, title=series.title, body=series.body, scheduled_for=start,
         scheduled_until=start + timedelta(minutes=series.duration_minutes), scope=scope,
         reminder_lead_minutes=series.reminder_lead_minutes, is_notifying=series.is_notifying, now=now, series=series,
-        is_auto_starting=series.is_auto_starting, is_auto_finishing=series.is_auto_finishing,
+        flags={"is_auto_starting": series.is_auto_starting, "is_auto_finishing": series.is_auto_finishing},
     )  # fmt: skip
     return 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +35,8 @@ def announce(
     reminder_lead_minutes: Sequence[int],
     is_notifying: bool,
     now: datetime,
+    flags: Mapping[str, bool],
     series: MaintenanceSeries | None = None,
-    **flags: bool,
 ) -> Incident:
     """Make a maintenance with its first update, inside the caller's transaction. `flags`: the `is_…` of the model.
 
