@@ -37,7 +37,7 @@ STATES = {
 
 @require_safe
 def maintenance_list(request: HttpRequest) -> HttpResponse:
-    """All maintenance, what comes or runs first; `?state=` (upcoming, running or past) and `?q=` narrow the list."""
+    """All maintenance, the latest window first; `?state=` (upcoming, running or past) and `?q=` narrow the list."""
     state, text = request.GET.get("state", ""), search_text(request)
     rows = Incident.objects.filter(kind=Kind.MAINTENANCE)
     is_over = {"stage": Stage.COMPLETED}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Agreement, AgreementExclusion, AuditEntry
 from tests.factories import make_component
@@ -109,3 +111,25 @@ def test_an_exclusion_is_granted_and_withdrawn_with_reasons(console):
     exclusion.refresh_from_db()
     assert exclusion.withdrawn_reason == "It was ours."
     assert AuditEntry.objects.filter(verb="exclusion.withdrawn").count() == 1
+
+
+def test_the_list_asks_no_more_when_there_is_more(console):
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            assert console.get("/console/agreements").status_code == 200
+        return len(captured)
+
+    def add(number):
+        console.post("/console/agreements/add", form(make_component(f"API {number}").pk, slug=f"api-{number}"))
+        stretch = {"started_at": "2026-06-23 14:00", "ended_at": "2026-06-23 15:00", "reason": "Theirs."}
+        row = Agreement.objects.latest("id")
+        component_id = row.components.get().pk
+        path = f"/console/agreements/{row.pk}/exclude"
+        assert console.post(path, stretch | {"component_id": component_id}).status_code == 302
+
+    add(0)
+    few = count()
+    for number in (1, 2, 3):
+        add(number)
+    console.get("/console/agreements")  # takes the messages of the acts with it
+    assert count() == few

@@ -273,7 +273,14 @@ def test_a_series_is_added_with_a_preview_edited_and_ended(console):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rrule": "FREQ=SECONDLY"}, {"zone": "Mars/Base"}, {"starts_at": "25:00"}, {"duration_minutes": "0"}]
+    "wrong",
+    [
+        {"rrule": "FREQ=SECONDLY"},
+        {"zone": "Mars/Base"},
+        {"zone": "Europe"},
+        {"starts_at": "25:00"},
+        {"duration_minutes": "0"},
+    ],
 )
 def test_a_rule_that_cannot_be_is_refused_at_its_field(console, wrong):
     typed = RULE | {"scope": [str(make_component().pk)]} | wrong
