@@ -15,7 +15,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check format lock clean
+.PHONY: help setup demo run test bench check format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -33,6 +33,9 @@ run: $(RUNTIME) ## serve a real, empty instance kept under var/
 test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/domain -x")
 	@$(BIN)/pytest -n 2 -m "not alone" $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 	@$(BIN)/pytest -m alone $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
+
+bench: setup ## measure what has a bound, each figure beside a reference of the same run; fails if a bound is broken
+	@DATA_DIR=var/bench $(BIN)/python -m tests.bench.bench_uptime
 
 CHECKS := check-format check-lint check-types check-imports check-templates check-django
 .PHONY: $(CHECKS)

@@ -60,11 +60,11 @@ def impact_started_at(incident: Incident, spells: list[Spell]) -> datetime:
 
 
 def components_of(incident: Incident) -> QuerySet[Component]:
-    """The components that the incident ever held, in the order of the page."""
+    """The components that the incident ever held or is going to take, in the order of the page."""
+    held = standing_intervals().filter(incident=incident).values("component")
     return (
-        Component.objects.filter(intervals__incident=incident, intervals__superseded_at__isnull=True)
+        Component.objects.filter(Q(pk__in=held) | Q(pk__in=incident.scope.values("component")))
         .select_related("group")
-        .distinct()
         .order_by(Coalesce("group__position", "position"), F("group").asc(nulls_first=True), "position", "id")
     )
 
@@ -85,6 +85,20 @@ def told_subscribers() -> QuerySet[Subscriber]:
     return Subscriber.objects.filter(
         confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=False
     )
+
+
+def told_operators() -> QuerySet[Subscriber]:
+    """The addresses of the operators to which reminders may go."""
+    return Subscriber.objects.filter(
+        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=True
+    )
+
+
+def planned_maintenance() -> QuerySet[Incident]:
+    """Maintenance that was neither cancelled nor withdrawn, by its window."""
+    return Incident.objects.filter(
+        kind=Kind.MAINTENANCE, cancelled_at__isnull=True, withdrawn_at__isnull=True
+    ).order_by("scheduled_for", "id")
 
 
 def audience(component_ids: list[int], incident_id: int | None) -> QuerySet[Subscriber]:

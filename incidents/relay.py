@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from incidents.actions import maintenance_schedule, operators, series, verdicts
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -44,14 +45,32 @@ def relay(now: datetime | None = None) -> int:
 
 
 def keep_current(now: datetime | None = None) -> None:
-    """One round of what readers see: waiting events, clock edges of the page, the heartbeat. Sends nothing.
+    """One round of what readers see: schedules, waiting events, clock edges of the page, the heartbeat. Sends nothing.
 
     Raises what the database or the disk raises; the caller logs it and calls again.
     """
+    keep_schedules(now)
     relay(now)
     if store.is_stale(now):  # looked at without the lock, for it is so on few of the rounds
         store.republish(now)
     store.beat(HEARTBEAT_EVERY)
+
+
+def keep_schedules(now: datetime | None = None) -> None:
+    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators.
+
+    A fault is logged and holds up nothing else.
+    """
+    for keep in (
+        series.announce_due,
+        maintenance_schedule.advance_due,
+        verdicts.issue_due_verdicts,
+        operators.remind_operators,
+    ):
+        try:
+            keep(now)
+        except Exception:
+            log.exception("%s failed; the next sweep tries again.", keep.__name__)
 
 
 def sweep(now: datetime | None = None) -> None:

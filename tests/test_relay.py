@@ -11,10 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from incidents import relay
+from incidents.actions import maintenance_schedule, series
+from incidents.actions.maintenance import schedule_maintenance
 from incidents.models import Delivery, OutboxEvent
 from incidents.notifying import fanout
 from incidents.publishing import store
-from tests.factories import make_component, make_subscriber, open_incident, post_update, utc
+from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +29,33 @@ def test_a_relayed_event_is_on_the_page_and_delivered_and_relayed_once():
     assert b"Errors everywhere" in (store.the_tree().root / "current" / "index.html").read_bytes()
     relay.deliver()
     assert Delivery.objects.get().state == "sent"
+
+
+def test_maintenance_begins_and_is_published_in_one_round():
+    begin = utc("2026-06-23 22:00")
+    row = schedule_maintenance(
+        actor=MARIA, title="Upgrade", body="B", scheduled_for=begin, scheduled_until=utc("2026-06-23 23:00"),
+        scope=[(make_component(now=utc("2026-06-20 09:00")).pk, ())], now=utc("2026-06-20 09:00"),
+    )  # fmt: skip
+    relay.keep_current(begin)
+    row.refresh_from_db()
+    assert row.stage == "in_progress"
+    assert not OutboxEvent.objects.filter(relayed_at__isnull=True).exists()
+    assert not store.is_stale(begin)
+
+
+def test_a_schedule_that_cannot_be_kept_holds_up_neither_the_other_nor_the_page(monkeypatch, caplog):
+    def broken(now=None):
+        raise KeyError("poison")
+
+    advanced: list[datetime | None] = []
+    monkeypatch.setattr(series, "announce_due", broken)
+    monkeypatch.setattr(maintenance_schedule, "advance_due", advanced.append)
+    open_incident(make_component(), title="Errors everywhere")
+    relay.keep_current()
+    assert advanced == [None]
+    assert "poison" in caplog.text
+    assert b"Errors everywhere" in (store.the_tree().root / "current" / "index.html").read_bytes()
 
 
 def test_a_page_that_cannot_be_rendered_holds_up_nobody_who_must_be_told(monkeypatch, caplog):

@@ -12,8 +12,11 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, moves, texts
+from incidents import queries
+from incidents.actions import guards, moves, texts, verdicts
 from incidents.actions.codes import new_code
+from incidents.actions.corrections import correct
+from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
@@ -90,9 +93,11 @@ def edit_component(
     region_ids: Sequence[int],
     start_date: date | None,
     is_hidden_unless_degraded: bool,
+    reason: str = "",
     now: datetime | None = None,
 ) -> Component:
-    """Change what a component is called and where it stands; its address stays. Raises Refused."""
+    """Change what a component is called and where it stands; its address stays. Another first day, once one was set, is
+    a correction of its figures and needs a reason. Raises Refused."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         guards.lock_page(now)
@@ -113,14 +118,27 @@ def edit_component(
         regions_before = sorted(component.regions.values_list("pk", flat=True))
         if sorted(region_ids) != regions_before:
             changes["regions"] = [regions_before, sorted(region_ids)]
+        was, months = component.start_date, _months(component, start_date, now)
+        before = figures_of(None, [component.pk], months, now)
         for field, value in new.items():
             setattr(component, field, value)
         component.updated_at = now
         component.save(update_fields=[*new, "updated_at"])
         component.regions.set(region_ids)
+        corrections = []
+        if was and was != start_date:
+            why = texts.line(reason, field="reason", limit=300)
+            corrections = [
+                correct(
+                    actor=actor, verb=Verb.COMPONENT_EDITED, subject=component.full_name,
+                    path=f"/components/{component.slug}", reason=why, before=before,
+                    changes={"first day": (was.isoformat(), start_date.isoformat() if start_date else _("none"))},
+                    after=figures_of(None, [component.pk], months, now), now=now,
+                )
+            ]  # fmt: skip
         record(
             actor=actor, verb=Verb.COMPONENT_EDITED, subject=component, now=now, changes=changes, reach=Reach.PAGE,
-            published=[component],
+            published=[component, *corrections],
         )  # fmt: skip
     return component
 
@@ -211,7 +229,17 @@ def set_component_status(
             actor=actor, verb=Verb.COMPONENT_STATUS_SET, subject=component, now=now, reach=Reach.PAGE,
             changes={"levels": ["", told]}, published=holder.touched,
         )  # fmt: skip
+        moved = min((row.started_at for row in holder.touched), default=None)
+        late = _("Recorded after the verdict: %(title)s") % {"title": component.full_name}
+        verdicts.reissue_since(actor=actor, since=moved, reason=late, now=now)
     return component
+
+
+def _months(component: Component, start_date: date | None, now: datetime) -> set[date]:
+    """The months that another first day can move: those with trouble, and those in which either day lies."""
+    spans = queries.standing_intervals().filter(component=component).values_list("started_at", "ended_at")
+    days = {day.replace(day=1) for day in (component.start_date, start_date) if day}
+    return months_of(spans, now) | days
 
 
 def _component(component_id: int) -> Component:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from incidents import queries
 from incidents.domain.impact import Spell
 from incidents.domain.markup import render_text
-from incidents.domain.status import Stage
+from incidents.domain.status import CLOSED_STAGES, Level, Stage
 from incidents.models import Component, Incident, IncidentUpdate, PublicPage
 
 RUNNING_EXPIRY = timedelta(hours=6)
@@ -30,6 +32,7 @@ def of_update(page: PublicPage, incident: Incident, update: IncidentUpdate) -> d
             "advice_html": incident.advice_html,
             "components": _components_now(incident, spells, update.posted_at),
         },
+        "maintenance": _window(incident) if incident.is_maintenance else None,
         "update": {
             "code": update.code,
             "sequence": update.sequence,
@@ -45,20 +48,43 @@ def of_update(page: PublicPage, incident: Incident, update: IncidentUpdate) -> d
 
 
 def audience_of(incident: Incident) -> dict[str, Any]:
-    """The audience rule: the components that the incident ever held, with their groups."""
-    rows = Component.objects.filter(intervals__incident=incident).distinct().values_list("pk", "group_id")
+    """The audience rule: the components that the incident ever held or is going to take, with their groups."""
+    rule = Q(intervals__incident=incident) | Q(pk__in=incident.scope.values("component"))
+    rows = Component.objects.filter(rule).distinct().values_list("pk", "group_id")
     return {"component_ids": sorted({pk for row in rows for pk in row if pk})}
 
 
 def expiry_of(update: IncidentUpdate) -> datetime:
-    """When it is too late to begin telling of this update."""
-    return update.posted_at + (RESOLVED_EXPIRY if update.stage == Stage.RESOLVED else RUNNING_EXPIRY)
+    """When it is too late to begin telling of this update: an announcement says nothing once the window has begun."""
+    if update.stage in CLOSED_STAGES:
+        return update.posted_at + RESOLVED_EXPIRY
+    begin = update.incident.scheduled_for
+    if update.stage == Stage.SCHEDULED and begin and begin > update.posted_at:
+        return begin
+    return update.posted_at + RUNNING_EXPIRY
+
+
+def _window(incident: Incident) -> dict[str, Any]:
+    scope = incident.scope.select_related("component__group", "region")
+    return {
+        "scheduled_for": _iso(incident.scheduled_for),
+        "scheduled_until": _iso(incident.scheduled_until),
+        "is_cancelled": incident.cancelled_at is not None,
+        "affects": [
+            f"{row.component.full_name} ({row.region.name})" if row.region else row.component.full_name for row in scope
+        ],
+    }
 
 
 def _components_now(incident: Incident, spells: list[Spell], at: datetime) -> list[dict[str, Any]]:
     levels = queries.levels_held(spells, at)
     return [
-        {"code": component.code, "slug": component.slug, "name": component.full_name, "level": levels[component.pk]}
+        {
+            "code": component.code,
+            "slug": component.slug,
+            "name": component.full_name,
+            "level": levels.get(component.pk, Level.OPERATIONAL),
+        }
         for component in queries.components_of(incident)
     ]
 

@@ -12,6 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
 from incidents.actions.refusals import Conflict, Refused
+from incidents.domain.status import Kind
 from incidents.models import IdempotencyKey, Incident, PublicPage
 
 KEY_KEPT = timedelta(days=7)
@@ -31,19 +32,35 @@ def lock_page(now: datetime) -> PublicPage:
     return page
 
 
-def lock_incident(incident_id: int, seen_version: int | None) -> Incident:
+def lock_incident(
+    incident_id: int, seen_version: int | None, kind: Kind | None = None, *, is_withdrawn_too: bool = False
+) -> Incident:
     """The incident, locked. `seen_version` is the version the writer had on screen; None for writers without a screen.
+    `kind`: what it must be; None for either.
 
-    Raises Refused if there is none and Conflict if somebody wrote in between.
+    Raises Refused if there is none of that kind or it was withdrawn, and Conflict if somebody wrote in between.
     """
     incident = Incident.objects.select_for_update().filter(pk=incident_id).first()
     if incident is None:
         raise Refused(_("There is no such incident."))
+    if incident.withdrawn_at and not is_withdrawn_too:
+        raise Refused(_("This incident was withdrawn already. Open another one instead."))
+    if kind == Kind.INCIDENT and incident.is_maintenance:
+        raise Refused(_("“%(title)s” is maintenance. Post the update there.") % {"title": incident.title})
+    if kind == Kind.MAINTENANCE and not incident.is_maintenance:
+        raise Refused(_("“%(title)s” is an incident, not maintenance.") % {"title": incident.title})
     if seen_version is not None and seen_version != incident.version:
         raise Conflict(
             _("Somebody else changed this incident while you were writing. Read what is new, then post again.")
         )
     return incident
+
+
+def touch(incident: Incident, now: datetime) -> None:
+    """Raise the incident's version, so that a form that was open before is told of this write."""
+    incident.version += 1
+    incident.updated_at = max(now, incident.updated_at)
+    incident.save(update_fields=["version", "updated_at"])
 
 
 def fingerprint(**content: Any) -> str:

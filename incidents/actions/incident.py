@@ -1,4 +1,4 @@
-"""Open, update, resolve, reopen, amend and edit an incident; state its milestones."""
+"""Open, update, resolve and reopen an incident. To change what was published of it: `amending`, `withholding`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Model
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import facts, guards, moves, texts
+from incidents.actions import facts, guards, moves, statements, texts, updates, verdicts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
-from incidents.domain.status import Impact, Level, Stage, is_allowed_move
+from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import (
     ImpactInterval,
@@ -27,10 +27,7 @@ from incidents.models import (
     IncidentUpdate,
     MilestoneStatement,
     PublicPage,
-    UpdateRevision,
 )
-
-MILESTONES = ("impact_started", "detected", "acknowledged", "identified", "first_recovery", "resolved")
 
 
 def open_incident(
@@ -80,13 +77,15 @@ def open_incident(
         )
         stated: list[MilestoneStatement] = []
         if detected_at:
-            stated += _state(actor, incident, "detected", detected_at, _("Given when the incident was opened."), now)
+            stated += statements.state(
+                actor, incident, "detected", detected_at, _("Given when the incident was opened."), now
+            )
         update, moved = _add_update(
             actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
         )
         in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
         if started_at and (started_at < in_ledger or started_at > now):
-            stated += _state(
+            stated += statements.state(
                 actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
             )
         _tell(
@@ -125,7 +124,7 @@ def post_update(
         page = guards.lock_page(now)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
-        incident = guards.lock_incident(incident_id, seen_version)
+        incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
         before = Stage(incident.stage)
         if not is_allowed_move(before, _stage(stage)):
             raise Refused(_("The incident is resolved. Reopen it to post another update."), "stage")
@@ -165,13 +164,13 @@ def reopen_incident(
         page = guards.lock_page(now)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
-        incident = guards.lock_incident(incident_id, seen_version)
+        incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
         if incident.is_open:
             raise Refused(_("The incident is open already; post an ordinary update."), "stage")
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
         # What was stated of the former end does not hold any more.
-        withdrawn = _withdraw(incident, "resolved", now)
+        withdrawn = statements.withdraw(incident, "resolved", now)
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
@@ -183,102 +182,14 @@ def reopen_incident(
     return update
 
 
-def amend_update(
-    *,
-    actor: Actor,
-    update_id: int,
-    body: str,
-    reason: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> IncidentUpdate:
-    """Change the text of a published update. The former text stays readable in public; nobody is notified again.
-
-    Raises Refused without a reason or without a change, Conflict for a stale `seen_version` of the incident.
-    """
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        update = IncidentUpdate.objects.filter(pk=update_id).first()
-        if update is None:
-            raise Refused(_("There is no such update."))
-        incident = guards.lock_incident(update.incident_id, seen_version)
-        text, html = texts.body(body)
-        if text == update.body:
-            raise Refused(_("The text is the same as before."), "body")
-        why = texts.line(reason, field="reason", limit=300)
-        revision = UpdateRevision.objects.create(
-            update=update, body=update.body, body_html=update.body_html, posted_at=update.posted_at, reason=why,
-            replaced_at=now,
-            actor_label=actor.label,
-        )  # fmt: skip
-        old, update.body, update.body_html, update.amended_at = update.body, text, html, now
-        update.save(update_fields=["body", "body_html", "amended_at"])
-        _touch(incident, now)
-        record(
-            actor=actor, verb=Verb.UPDATE_AMENDED, subject=update, now=now, incident=incident, reach=Reach.PAGE,
-            changes={"body": [old, text], "reason": ["", why]}, published=[update, revision],
-        )  # fmt: skip
-    return update
-
-
-def edit_incident(
-    *,
-    actor: Actor,
-    incident_id: int,
-    title: str,
-    impact_override: str,
-    advice: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> Incident:
-    """Change title, hand-set impact ("" for derived) and advice. Raises Refused, Conflict."""
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        incident = guards.lock_incident(incident_id, seen_version)
-        before = {"title": incident.title, "impact_override": incident.impact_override, "advice": incident.advice}
-        incident.title = texts.line(title, field="title", limit=255)
-        incident.impact_override = _impact(impact_override)
-        incident.advice, incident.advice_html = texts.body(advice, field="advice", is_required=False)
-        changes = {
-            name: [old, getattr(incident, name)] for name, old in before.items() if old != getattr(incident, name)
-        }
-        if changes:
-            incident.save(update_fields=["title", "impact_override", "advice", "advice_html"])
-            _touch(incident, now)
-            record(
-                actor=actor, verb=Verb.INCIDENT_EDITED, subject=incident, now=now, incident=incident, changes=changes,
-                reach=Reach.PAGE, published=[incident],
-            )  # fmt: skip
-    return incident
-
-
-def state_milestone(
-    *,
-    actor: Actor,
-    incident_id: int,
-    milestone: str,
-    at: datetime,
-    reason: str,
-    seen_version: int | None = None,
-    now: datetime | None = None,
-) -> MilestoneStatement:
-    """State or correct a milestone (UTC, not in the future), with a reason that is public. Raises Refused, Conflict."""
-    now = now or timezone.now()
-    with transaction.atomic(durable=True):
-        guards.lock_page(now)
-        incident = guards.lock_incident(incident_id, seen_version)
-        if milestone == "resolved" and incident.is_open:
-            raise Refused(_("The incident is not resolved yet. Post the update that resolves it first."), "milestone")
-        why = texts.line(reason, field="reason", limit=300)
-        *withdrawn, statement = _state(actor, incident, milestone, at, why, now)
-        _touch(incident, now)
-        record(
-            actor=actor, verb=Verb.MILESTONE_STATED, subject=incident, now=now, incident=incident, reach=Reach.PAGE,
-            changes={milestone: ["", at.isoformat()], "reason": ["", why]}, published=[*withdrawn, statement],
-        )  # fmt: skip
-    return statement
+def resolve_mistake(
+    actor: Actor, incident: Incident, is_notifying: bool, now: datetime
+) -> tuple[list[ImpactInterval], IncidentUpdate]:
+    """Resolve, within the caller's transaction, an incident that is withdrawn: the intervals that ended, and the update
+    that says so."""
+    body = _("This incident was opened by mistake. There was no trouble.")
+    update, moved = _add_update(actor, incident, Stage.RESOLVED, body, (), None, is_notifying, now)
+    return moved, update
 
 
 def _add_update(
@@ -297,34 +208,19 @@ def _add_update(
     text, html = texts.body(body)
     if next_update_due_at and next_update_due_at <= now:
         raise Refused(_("The next update is promised for a time that has passed."), "next_update_due_at")
-    newest = incident.updates.aggregate(sequence=Max("sequence"), posted_at=Max("posted_at"))
-    # A clock that was set back must turn round neither the timeline nor the ledger.
-    now = max(now, newest["posted_at"] or now)
+    now = updates.not_before_newest(incident, now)
     holder = moves.Holder(incident, "incident")
     told = [entry for change in components for entry in moves.apply(holder, change, now)]
     if stage == Stage.RESOLVED:
         _refuse_contradiction(components)
         told += moves.close_all(holder, now)
         next_update_due_at = None
-    update = IncidentUpdate.objects.create(
-        code=new_code(),
-        incident=incident,
-        sequence=(newest["sequence"] or 0) + 1,
-        stage=_stage(stage),
-        body=text,
-        body_html=html,
-        posted_at=now,
-        next_update_due_at=next_update_due_at,
-        is_notifying=is_notifying,
-        is_reopening=is_reopening,
+    incident.save(update_fields=["advice", "advice_html"])
+    update = updates.append(
+        actor=actor, incident=incident, stage=_stage(stage), text=text, html=html, now=now, told=told,
+        next_update_due_at=next_update_due_at, is_notifying=is_notifying, is_reopening=is_reopening,
         time_note=time_note,
-        component_changes=told,
-        author_label=actor.label,
-        created_at=now,
-    )
-    incident.stage = update.stage
-    incident.save(update_fields=["stage", "advice", "advice_html"])
-    _touch(incident, now)
+    )  # fmt: skip
     return update, holder.touched
 
 
@@ -352,32 +248,9 @@ def _tell(
         expires_at=facts.expiry_of(update),
         published=[incident, update, *published],
     )
-
-
-def _state(
-    actor: Actor, incident: Incident, milestone: str, at: datetime, reason: str, now: datetime
-) -> list[MilestoneStatement]:
-    """The statements that were withdrawn for it, and the new one, last."""
-    if milestone not in MILESTONES:
-        raise Refused(_("There is no such milestone."), "milestone")
-    if at > now:
-        raise Refused(_("The time is in the future."), "at")
-    if milestone == "resolved" and incident.is_open:
-        raise Refused(_("The incident is not resolved yet."), "milestone")
-    withdrawn = _withdraw(incident, milestone, now)
-    stated = MilestoneStatement.objects.create(
-        incident=incident, milestone=milestone, at=at, reason=reason, actor_label=actor.label, stated_at=now
-    )
-    return [*withdrawn, stated]
-
-
-def _withdraw(incident: Incident, milestone: str, now: datetime) -> list[MilestoneStatement]:
-    rows = MilestoneStatement.objects.filter(incident=incident, milestone=milestone, superseded_at__isnull=True)
-    withdrawn = list(rows)
-    for statement in withdrawn:
-        statement.superseded_at = now
-        statement.save(update_fields=["superseded_at"])
-    return withdrawn
+    moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
+    late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}
+    verdicts.reissue_since(actor=actor, since=min(moved, default=None), reason=late, now=now)
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
@@ -389,21 +262,14 @@ def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:
         )
 
 
-def _touch(incident: Incident, now: datetime) -> None:
-    incident.version += 1
-    incident.updated_at = max(now, incident.updated_at)
-    incident.save(update_fields=["version", "updated_at"])
-
-
 def _since(change: ComponentChange, started_at: datetime | None) -> ComponentChange:
     return ComponentChange(change.component_id, change.level, started_at, change.region_ids, change.is_quality)
 
 
 def _stage(raw: str) -> Stage:
-    try:
-        return Stage(raw)
-    except ValueError:
-        raise Refused(_("Choose a stage."), "stage") from None
+    if raw not in INCIDENT_STAGES:
+        raise Refused(_("Choose a stage."), "stage")
+    return Stage(raw)
 
 
 def _impact(raw: str) -> str:

@@ -8,13 +8,17 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, texts
+from incidents.actions import guards, texts, verdicts
+from incidents.actions.corrections import Changes, correct, instant, path_of
+from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.status import Level
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import ImpactInterval
+from incidents.models import Component, Correction, ImpactInterval, Region
+
+UNCHANGED = -1
 
 
 def correct_interval(
@@ -25,35 +29,48 @@ def correct_interval(
     started_at: datetime,
     ended_at: datetime | None,
     reason: str,
+    component_id: int | None = None,
+    region_id: int | None = UNCHANGED,
     now: datetime | None = None,
 ) -> ImpactInterval | None:
     """Put another interval in the place of one that was wrong, or nothing (`operational`: it was never broken).
 
-    Times are UTC; `ended_at` None keeps it open, which is possible only for one that is open. Returns the new row, or
-    None. Raises Refused for times that cannot be, for a superseded row, and without a reason.
+    Times are UTC; `ended_at` None keeps it open, which is possible only for one that is open. `component_id` None keeps
+    the component; `region_id` None means all regions, UNCHANGED (the default) the region that it had, or all if the
+    other component does not run there. Returns the new row, or None. Raises Refused for times that cannot be, for a
+    superseded row, and without a reason.
     """
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         guards.lock_page(now)
-        wrong = ImpactInterval.objects.select_related("component", "incident").filter(pk=interval_id).first()
-        if wrong is None or wrong.superseded_at:
-            raise Refused(_("This interval is not in the ledger any more. Reload the page."))
+        wrong = _standing(interval_id)
         why = texts.line(reason, field="reason", limit=300)
         _refuse_times(wrong, started_at, ended_at, now)
-        right = None if level == Level.OPERATIONAL else _replacement(wrong, level, started_at, ended_at, now)
-        wrong.superseded_at, wrong.superseded_by = now, right
-        wrong.superseded_reason, wrong.superseded_by_label = why, actor.label
-        wrong.save(update_fields=["superseded_at", "superseded_by", "superseded_reason", "superseded_by_label"])
-        if wrong.incident:
-            wrong.incident.version += 1
-            wrong.incident.updated_at = now
-            wrong.incident.save(update_fields=["version", "updated_at"])
-        record(
-            actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=wrong.component, now=now, incident=wrong.incident,
-            reach=Reach.PAGE, changes={"interval": [_as_text(wrong), _as_text(right)], "reason": ["", why]},
-            published=[wrong, *([right] if right else [])],
+        component = _component(wrong, component_id)
+        region = _region(wrong, component, region_id)
+        touched = {wrong.component_id, component.pk}
+        months = months_of([(wrong.started_at, wrong.ended_at), (started_at, ended_at)], now)
+        before = figures_of(wrong.incident, touched, months, now)
+        right = None
+        if level != Level.OPERATIONAL:
+            right = _replacement(wrong, component, region, level, started_at, ended_at, now)
+        _supersede(wrong, right, why, actor, now)
+        correction = correct(
+            actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=_subject(wrong), path=_path(wrong), reason=why,
+            changes=_changes(wrong, right), before=before, after=figures_of(wrong.incident, touched, months, now),
+            incident=wrong.incident, now=now,
         )  # fmt: skip
+        _record(actor, wrong, right, correction, why, now)
+        verdicts.reissue_since(actor=actor, since=min(wrong.started_at, started_at), reason=why, now=now)
     return right
+
+
+def _standing(interval_id: int) -> ImpactInterval:
+    related = ("component__group", "incident", "region")
+    found = ImpactInterval.objects.select_related(*related).filter(pk=interval_id).first()
+    if found is None or found.superseded_at:
+        raise Refused(_("This interval is not in the ledger any more. Reload the page."))
+    return found
 
 
 def _refuse_times(wrong: ImpactInterval, started_at: datetime, ended_at: datetime | None, now: datetime) -> None:
@@ -67,14 +84,45 @@ def _refuse_times(wrong: ImpactInterval, started_at: datetime, ended_at: datetim
         )
 
 
+def _component(wrong: ImpactInterval, component_id: int | None) -> Component:
+    if component_id is None or component_id == wrong.component_id:
+        return wrong.component
+    found = Component.objects.select_related("group").filter(pk=component_id, is_group=False).first()
+    if found is None:
+        raise Refused(_("There is no such component."), "component_id")
+    if found.archived_at and wrong.ended_at is None:
+        raise Refused(_("%(name)s is archived; nothing can be open on it.") % {"name": found.name}, "component_id")
+    return found
+
+
+def _region(wrong: ImpactInterval, component: Component, region_id: int | None) -> Region | None:
+    if region_id == UNCHANGED:
+        is_at_home = component.pk == wrong.component_id or component.regions.filter(pk=wrong.region_id or 0).exists()
+        return wrong.region if is_at_home else None
+    if region_id is None:
+        return None
+    if wrong.region and (region_id, component.pk) == (wrong.region_id, wrong.component_id):
+        return wrong.region
+    found = component.regions.filter(pk=region_id).first()
+    if found is None:
+        raise Refused(_("%(name)s does not run in that region.") % {"name": component.name}, "region_id")
+    return found
+
+
 def _replacement(
-    wrong: ImpactInterval, level: str, started_at: datetime, ended_at: datetime | None, now: datetime
+    wrong: ImpactInterval,
+    component: Component,
+    region: Region | None,
+    level: str,
+    started_at: datetime,
+    ended_at: datetime | None,
+    now: datetime,
 ) -> ImpactInterval:
     if level not in list(Level):
         raise Refused(_("Choose a status."), "level")
     return ImpactInterval.objects.create(
-        component=wrong.component,
-        region=wrong.region,
+        component=component,
+        region=region,
         level=level,
         is_quality=wrong.is_quality,
         started_at=started_at,
@@ -84,6 +132,60 @@ def _replacement(
         note=wrong.note,
         recorded_at=now,
     )
+
+
+def _supersede(wrong: ImpactInterval, right: ImpactInterval | None, why: str, actor: Actor, now: datetime) -> None:
+    wrong.superseded_at, wrong.superseded_by = now, right
+    wrong.superseded_reason, wrong.superseded_by_label = why, actor.label
+    wrong.save(update_fields=["superseded_at", "superseded_by", "superseded_reason", "superseded_by_label"])
+    if wrong.incident:
+        wrong.incident.version += 1
+        wrong.incident.updated_at = now
+        wrong.incident.save(update_fields=["version", "updated_at"])
+
+
+def _record(
+    actor: Actor,
+    wrong: ImpactInterval,
+    right: ImpactInterval | None,
+    correction: Correction,
+    why: str,
+    now: datetime,
+) -> None:
+    record(
+        actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=wrong.component, now=now, incident=wrong.incident,
+        reach=Reach.PAGE, changes={"interval": [_as_text(wrong), _as_text(right)], "reason": ["", why]},
+        published=[wrong, *([right] if right else []), correction],
+    )  # fmt: skip
+
+
+def _subject(wrong: ImpactInterval) -> str:
+    name = wrong.component.full_name
+    return f"{wrong.incident.title}: {name}" if wrong.incident else name
+
+
+def _path(wrong: ImpactInterval) -> str:
+    return path_of(wrong.incident) or f"/components/{wrong.component.slug}"
+
+
+def _changes(wrong: ImpactInterval, right: ImpactInterval | None) -> Changes:
+    if right is None:
+        return {"interval": (_in_words(wrong), _("none: it was never broken"))}
+    everywhere, still = _("all regions"), _("still")
+    return {
+        "component": (wrong.component.full_name, right.component.full_name),
+        "region": (
+            wrong.region.name if wrong.region else everywhere,
+            right.region.name if right.region else everywhere,
+        ),
+        "level": (wrong.level, str(right.level)),
+        "began": (instant(wrong.started_at), instant(right.started_at)),
+        "ended": (instant(wrong.ended_at, still), instant(right.ended_at, still)),
+    }
+
+
+def _in_words(row: ImpactInterval) -> str:
+    return f"{row.level}, {instant(row.started_at)} – {instant(row.ended_at, _('still'))}"
 
 
 def _as_text(interval: ImpactInterval | None) -> str:

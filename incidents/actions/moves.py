@@ -45,7 +45,7 @@ def apply(holder: Holder, change: ComponentChange, now: datetime) -> list[dict[s
     Raises Refused for an unknown or archived component, a group, a foreign region, a time in the future, or an end
     before the beginning, or another time for what is so already.
     """
-    component = _component(change.component_id)
+    component = component_of(change.component_id)
     since = change.since or now
     if since > now:
         raise Refused(
@@ -53,7 +53,7 @@ def apply(holder: Holder, change: ComponentChange, now: datetime) -> list[dict[s
             % {"name": component.name},
             "since",
         )
-    regions = _regions(component, change.region_ids)
+    regions = regions_of(component, change.region_ids)
     before = [_level_before(holder, component, region) for region in regions]
     told = [
         _as_told(component, region, old, change.level, since)
@@ -81,7 +81,8 @@ def close_all(holder: Holder, now: datetime) -> list[dict[str, Any]]:
     return told
 
 
-def _component(component_id: int) -> Component:
+def component_of(component_id: int) -> Component:
+    """The component, if it can be in trouble. Raises Refused for an unknown or archived one and for a group."""
     component = Component.objects.select_related("group").filter(pk=component_id).first()
     if component is None:
         raise Refused(_("There is no such component."), "components")
@@ -97,7 +98,8 @@ def _component(component_id: int) -> Component:
     return component
 
 
-def _regions(component: Component, region_ids: tuple[int, ...]) -> list[Region | None]:
+def regions_of(component: Component, region_ids: tuple[int, ...]) -> list[Region | None]:
+    """The regions of a component by id; one None for all of them. Raises Refused for one where it does not run."""
     known = {region.pk: region for region in component.regions.all()}
     if not region_ids or set(region_ids) == set(known):
         return [None]

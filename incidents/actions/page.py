@@ -12,7 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from incidents import queries
 from incidents.actions import guards, texts
+from incidents.actions.corrections import correct
+from incidents.actions.figures import Figures, figures_of, months_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
@@ -21,12 +24,13 @@ from incidents.domain.verbs import Reach, Verb
 from incidents.models import PublicPage, UpdateTemplate
 
 
-def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None = None) -> PublicPage:
-    """Set the page's name and its zone (an IANA name). Raises Refused for an unknown zone."""
+def edit_page(*, actor: Actor, name: str, time_zone: str, reason: str = "", now: datetime | None = None) -> PublicPage:
+    """Set the page's name and its zone (an IANA name). Another zone cuts days and months elsewhere: once there is
+    anything in the ledger, that is a correction and needs a reason. Raises Refused, also for an unknown zone."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
-        before = {"name": page.name, "time_zone": page.time_zone}
+        before, figures = {"name": page.name, "time_zone": page.time_zone}, _all_figures(now)
         page.name = texts.line(name, field="name", limit=200)
         try:
             page.time_zone = ZoneInfo(time_zone).key
@@ -34,6 +38,16 @@ def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None =
             raise Refused(_("There is no time zone of that name."), "time_zone") from None
         page.save(update_fields=["name", "time_zone"])
         changes = {field: [old, getattr(page, field)] for field, old in before.items() if old != getattr(page, field)}
+        corrections = []
+        if "time_zone" in changes and queries.standing_intervals().exists():
+            why = texts.line(reason, field="reason", limit=300)
+            corrections = [
+                correct(
+                    actor=actor, verb=Verb.PAGE_EDITED, subject=page.name, path="/", reason=why,
+                    changes={"time zone": (before["time_zone"], page.time_zone)},
+                    before=figures, after=_all_figures(now), now=now,
+                )
+            ]  # fmt: skip
         record(
             actor=actor,
             verb=Verb.PAGE_EDITED,
@@ -41,7 +55,7 @@ def edit_page(*, actor: Actor, name: str, time_zone: str, now: datetime | None =
             now=now,
             changes=changes,
             reach=Reach.PAGE,
-            published=[page],
+            published=[page, *corrections],
         )
     return page
 
@@ -114,3 +128,10 @@ def make_administrator(*, username: str, password: str, now: datetime | None = N
         user = User.objects.create_superuser(name, password=password)
         record(actor=SYSTEM, verb=Verb.ADMINISTRATOR_MADE, subject=user, now=now)
     return user
+
+
+def _all_figures(now: datetime) -> Figures:
+    spans = list(queries.standing_intervals().values_list("component_id", "started_at", "ended_at"))
+    return figures_of(
+        None, {pk for pk, *_span in spans}, months_of([(start, end) for _pk, start, end in spans], now), now
+    )

@@ -9,9 +9,13 @@ from typing import Any
 from django.db.models import F, Model
 
 from incidents import chain, outbox
+from incidents.actions import days
 from incidents.domain.actor import Actor
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
+
+# Told by mail and nowhere on the page: its revision stays.
+_UNSEEN = ("subscriber", "operatorreminder")
 
 
 def record(
@@ -47,9 +51,10 @@ def record(
     )
     if reach == Reach.PRIVATE:
         return None
-    if subject._meta.model_name != "subscriber":
+    if subject._meta.model_name not in _UNSEEN:
         PublicPage.objects.filter(id=1).update(updated_at=now, revision=F("revision") + 1)
     if published:
+        days.follow(published, changes or {})
         chain.append(at=now, verb=verb, published=published)
     return outbox.append(
         verb=verb,

@@ -62,7 +62,7 @@ def sign_up(
     address that cannot be, or too many requests from this client.
     """
     now = now or timezone.now()
-    clean = _address(address)
+    clean = clean_address(address)
     with transaction.atomic(durable=True):
         _one_at_a_time()
         chosen = _components(component_ids)  # before anything is looked up: a refusal must not tell who is known
@@ -164,7 +164,7 @@ def add_confirmed_subscriber(
     Raises Refused if it is known: one that left must ask again by itself.
     """
     now = now or timezone.now()
-    clean = _address(address)
+    clean = clean_address(address)
     with transaction.atomic(durable=True):
         if Subscriber.objects.filter(channel="email", address_key=clean.casefold(), is_operator=False).exists():
             raise Refused(_("This address is known already."), "address")
@@ -237,8 +237,11 @@ def _count(limit: Limit, now: datetime, **rule: object) -> int:
     return SignUp.objects.filter(at__gt=now - limit.window, **rule).count()
 
 
-def _address(raw: str) -> str:
-    """The address as mail servers read it: a domain in other scripts becomes its ASCII form (IDNA, RFC 5891)."""
+def clean_address(raw: str) -> str:
+    """The address as mail servers read it: a domain in other scripts becomes its ASCII form (IDNA, RFC 5891).
+
+    Raises Refused for what no mail server takes.
+    """
     wrong = Refused(_("That is not an e-mail address: check for a missing part or a slip."), "address")
     clean = clean_line(raw)
     try:

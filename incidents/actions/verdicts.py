@@ -21,6 +21,8 @@ from incidents.domain.actor import SYSTEM, Actor
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Agreement, Correction, Verdict
 
+# And a day, for months begin in a zone.
+LONGEST_MONTH = timedelta(days=32)
 AT_ONCE = 24
 # Of a document: what a new number is issued for, beside the policy.
 FIGURES = ("counted_seconds", "allowed_seconds", "percent", "verdict", "tier")
@@ -54,6 +56,15 @@ def reissue_changed(
         if _essence(document) != _essence(before.document):
             changed.append((before, _correct(actor, before, document, reason, now)))
     return changed
+
+
+def reissue_since(*, actor: Actor, since: datetime | None, reason: str, now: datetime) -> None:
+    """As `reissue_changed`, where the ledger changed from `since` (UTC; None: not at all) on.
+
+    Costs one small query while no issued month reaches so far.
+    """
+    if since and Verdict.objects.filter(month__gt=(since - LONGEST_MONTH).date()).exists():
+        reissue_changed(actor=actor, reason=reason, now=now)
 
 
 def path_of(verdict: Verdict) -> str:

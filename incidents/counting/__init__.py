@@ -1,1 +1,1 @@
-"""What the ledger comes to: verdicts on agreements, with their evidence."""
+"""What the ledger comes to: days, months, verdicts with their evidence, and what waits for a responder. Reads only."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from incidents.domain.status import Stage
+from incidents.domain.status import CLOSED_STAGES, Stage
 from incidents.models.words import LEVELS, STAGES
 
 
@@ -40,11 +40,22 @@ class UpdateNote:
 
 
 @dataclass(frozen=True)
+class WindowNote:
+    """When a maintenance is planned, in UTC, and what it takes, by public names."""
+
+    begins_at: datetime
+    ends_at: datetime
+    affects: tuple[str, ...]
+    is_cancelled: bool
+    is_ahead: bool
+
+
+@dataclass(frozen=True)
 class IncidentAnnouncement:
     """An incident as of its newest update. `updates` newest first.
 
     `is_combined`: it began and ended before anything of it was told. `advice` is empty once it is resolved: what to do
-    meanwhile is over.
+    meanwhile is over. `window`: of maintenance alone.
     """
 
     page_name: str
@@ -57,6 +68,7 @@ class IncidentAnnouncement:
     components: tuple[ComponentNote, ...]
     updates: tuple[UpdateNote, ...]
     is_combined: bool
+    window: WindowNote | None = None
 
     @property
     def headline(self) -> str:
@@ -78,7 +90,22 @@ class ConfirmationAnnouncement:
         return _("You are subscribed already") if self.is_known else _("Confirm your subscription")
 
 
-Announcement = IncidentAnnouncement | ConfirmationAnnouncement
+@dataclass(frozen=True)
+class OperatorAnnouncement:
+    """A reminder to the operators: what waits, and the page of the console (`path`) where it is put right."""
+
+    page_name: str
+    sentence: str
+    act: str
+    path: str
+
+    @property
+    def headline(self) -> str:
+        """One line that says what it is about."""
+        return _("To do: %(sentence)s") % {"sentence": self.sentence}
+
+
+Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement
 
 
 def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Announcement:
@@ -93,29 +120,54 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
             is_known=newest["subscriber"]["is_known"],
             generation=newest["subscriber"]["generation"],
         )
+    if "reminder" in newest:
+        return OperatorAnnouncement(page_name=newest["page"]["name"], **newest["reminder"])
     incident = newest["incident"]
-    is_over = newest["update"]["stage"] == Stage.RESOLVED
+    is_over = newest["update"]["stage"] in CLOSED_STAGES
+    window = _window(newest)
     now = tuple(ComponentNote(each["name"], _word(LEVELS, each["level"])) for each in incident["components"])
     return IncidentAnnouncement(
         page_name=newest["page"]["name"],
         incident_code=incident["code"],
         title=incident["title"],
-        stage=_word(STAGES, newest["update"]["stage"]),
+        stage=_stage(newest),
         started_at=datetime.fromisoformat(incident["started_at"]),
         advice="" if is_over else incident["advice"],
         advice_html="" if is_over else incident["advice_html"],
-        components=now,
-        updates=(_update(newest["update"], now), *(_update(each["update"]) for each in reversed(facts[:-1]))),
-        is_combined=is_first and is_over,
+        # What is planned or called off says nothing of how things are now.
+        components=() if window and (window.is_ahead or window.is_cancelled) else now,
+        updates=(_update(newest, now), *(_update(each) for each in reversed(facts[:-1]))),
+        is_combined=is_first and is_over and window is None,
+        window=window,
     )
 
 
-def _update(update: dict[str, Any], said: Sequence[ComponentNote] = ()) -> UpdateNote:
+def _window(facts: dict[str, Any]) -> WindowNote | None:
+    planned = facts.get("maintenance")
+    if not planned:
+        return None
+    return WindowNote(
+        begins_at=datetime.fromisoformat(planned["scheduled_for"]),
+        ends_at=datetime.fromisoformat(planned["scheduled_until"]),
+        affects=tuple(planned.get("affects", ())),
+        is_cancelled=planned["is_cancelled"],
+        is_ahead=facts["update"]["stage"] == Stage.SCHEDULED,
+    )
+
+
+def _stage(facts: dict[str, Any]) -> str:
+    if (facts.get("maintenance") or {}).get("is_cancelled"):
+        return _("Cancelled")
+    return _word(STAGES, facts["update"]["stage"])
+
+
+def _update(facts: dict[str, Any], said: Sequence[ComponentNote] = ()) -> UpdateNote:
+    update = facts["update"]
     due = update["next_update_due_at"]
     moved = (each for each in update["component_changes"] if each.get("old_level") != each["new_level"])
     return UpdateNote(
         code=update["code"],
-        stage=_word(STAGES, update["stage"]),
+        stage=_stage(facts),
         text=update["text"],
         html=update["html"],
         posted_at=datetime.fromisoformat(update["posted_at"]),

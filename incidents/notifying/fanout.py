@@ -12,6 +12,7 @@ from incidents import queries
 from incidents.models import Delivery, OutboxEvent, Subscriber
 from incidents.notifying.channels import REGISTRY
 
+OPERATOR_LANE = 0
 INCIDENT_LANE = 1
 CONFIRMATION_LANE = 2
 
@@ -36,16 +37,17 @@ def fan_out(event: OutboxEvent, now: datetime | None = None) -> int:
 def _recipients(event: OutboxEvent) -> QuerySet[Subscriber]:
     if "subscriber_id" in event.audience:
         return Subscriber.objects.filter(pk=event.audience["subscriber_id"])
+    if "operators" in event.audience:
+        return queries.told_operators().filter(confirmed_at__lte=event.occurred_at)
     told = queries.audience(event.audience["component_ids"], event.incident_id)
     return told.filter(confirmed_at__lte=event.occurred_at)
 
 
 def _insert(event: OutboxEvent, recipients: QuerySet[Subscriber], now: datetime) -> int:
     select, select_params = recipients.order_by().values("id", "channel").query.sql_with_params()
-    lane = CONFIRMATION_LANE if "subscriber_id" in event.audience else INCIDENT_LANE
     moment = connection.ops.adapt_datetimefield_value
     after = (
-        event.incident_id, event.sequence, lane, Delivery.State.PENDING.value, moment(event.occurred_at),
+        event.incident_id, event.sequence, _lane(event), Delivery.State.PENDING.value, moment(event.occurred_at),
         moment(event.expires_at) if event.expires_at else None, 0, 0, 0, 0, "", "", "", moment(now),
     )  # fmt: skip
     # WHERE TRUE: without it SQLite reads ON as the beginning of a join.
@@ -60,8 +62,16 @@ def _insert(event: OutboxEvent, recipients: QuerySet[Subscriber], now: datetime)
         return made
 
 
+def _lane(event: OutboxEvent) -> int:
+    if "operators" in event.audience:
+        return OPERATOR_LANE
+    return CONFIRMATION_LANE if "subscriber_id" in event.audience else INCIDENT_LANE
+
+
 def _supersede(event: OutboxEvent) -> None:
     """What waits and is older than this event, for the same people: the new message will contain it."""
+    if "operators" in event.audience:
+        return  # each reminder is of another thing
     older = Delivery.objects.filter(
         state=Delivery.State.PENDING,
         channel__in=[channel.key for channel in REGISTRY.values() if channel.is_newest_enough],

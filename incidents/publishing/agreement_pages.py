@@ -31,7 +31,7 @@ def hot(snapshot: Snapshot) -> list[Page]:
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """A page for each agreement; for each month a page, JSON and the evidence of each number."""
-    site = pages._site(snapshot.page)
+    site = pages.site_of(snapshot.page)
     for agreement in snapshot.agreements:
         yield ColdPage(agreement.path, key_of(site, agreement), partial(_agreement, snapshot.page, agreement))
         if agreement.running:
@@ -43,7 +43,7 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
 
 def _list(snapshot: Snapshot) -> Page:
     rows = [(agreement, _months(agreement)[:1]) for agreement in snapshot.agreements]
-    return pages._page(snapshot.page, "/agreements", "agreements", _("Agreements"), {"rows": rows})
+    return pages.page_of(snapshot.page, "/agreements", "agreements", _("Agreements"), {"rows": rows})
 
 
 def _agreement(page: PageView, agreement: AgreementView) -> Page:
@@ -53,7 +53,7 @@ def _agreement(page: PageView, agreement: AgreementView) -> Page:
         "policy": _policy_words(json.loads(agreement.terms)["policy"]),
         "months": _months(agreement),
     }
-    return pages._page(page, agreement.path, "agreement", agreement.name, context)
+    return pages.page_of(page, agreement.path, "agreement", agreement.name, context)
 
 
 def _running(page: PageView, agreement: AgreementView, key: str) -> Iterator[ColdPage]:
@@ -107,7 +107,7 @@ def _month(page: PageView, agreement: AgreementView, document: dict[str, Any], n
         "earlier": [(row, row.document, _state(row.document)) for row in numbers[1:]],
         "description": f"{_state_words(document)}: {document['percent']} %",
     }
-    return pages._page(page, path, "agreement_month", f"{agreement.name}, {month}", context)
+    return pages.page_of(page, path, "agreement_month", f"{agreement.name}, {month}", context)
 
 
 def _json(path: str, text: str) -> Page:

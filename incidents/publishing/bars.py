@@ -6,6 +6,7 @@ stripes (the style sheet gives the classes their dashes). Days without trouble a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -54,10 +55,15 @@ def height(bar: DayBar) -> int:
 def troubled_days(component: ComponentView, zone: str) -> list[TroubledDay]:
     """The days of its bars that were not clean, newest first."""
     intervals = [row for part in (component, *component.children) for row in part.intervals]
-    days = [(row, *_days_of(row, zone)) for row in intervals if row.incident_code]
+    return told_days(component.bars, intervals, zone)[::-1]
+
+
+def told_days(days: Iterable[DayBar], intervals: Iterable[IntervalView], zone: str) -> list[TroubledDay]:
+    """Those of the days that were not clean, in their order, with the incidents whose intervals touch them."""
+    spans = [(row, *_days_of(row, zone)) for row in intervals if row.incident_code]
     return [
-        TroubledDay(bar.day, bar.worst, _figures(bar), _incidents_on(bar.day, days))
-        for bar in reversed(component.bars)
+        TroubledDay(bar.day, bar.worst, _figures(bar), _incidents_on(bar.day, spans))
+        for bar in days
         if bar.worst not in (None, Level.OPERATIONAL)
     ]
 

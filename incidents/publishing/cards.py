@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.domain.status import HEAVINESS, Level
-from incidents.publishing import bars, words
+from incidents.publishing import bars, planned, words
 from incidents.publishing.public import (
     AffectedView,
     ChangeView,
@@ -111,10 +111,14 @@ def banner(snapshot: Snapshot) -> Banner:
     live = snapshot.open_incidents
     if hit:
         worst = max((leaf.level for leaf in hit), key=HEAVINESS.__getitem__)
-        return Banner(words.SHORT[worst], _(snapshot.top.description), _affected_sentence(hit, worst))
-    if live:
+        if worst != Level.UNDER_MAINTENANCE or not live:
+            return Banner(words.SHORT[worst], _(snapshot.top.description), _affected_sentence(hit, worst))
+    if live:  # what was planned does not stand above what was not
         sentence = ngettext("%(count)s open incident", "%(count)s open incidents", len(live)) % {"count": len(live)}
-        return Banner("notice", sentence, _("No component is marked as affected now."))
+        detail = (
+            _affected_sentence(hit, Level.UNDER_MAINTENANCE) if hit else _("No component is marked as affected now.")
+        )
+        return Banner("notice", sentence, detail)
     if not snapshot.leaves:
         return Banner("unknown", _("Nothing is listed here yet"), _("Components will appear here once they are added."))
     return Banner("ok", _(snapshot.top.description), "")
@@ -197,7 +201,9 @@ def told(update: UpdateView) -> list[Told]:
 
 
 def span(incident: IncidentView) -> SafeString:
-    """`23 Jun 2026, 14:30 UTC to 18:15 UTC, 3 h 45 min`, or since when."""
+    """`23 Jun 2026, 14:30 UTC to 18:15 UTC, 3 h 45 min`, or since when; of maintenance its window."""
+    if incident.window:
+        return planned.window(incident.window)
     start = words.time_element(incident.started_at, has_day=True)
     if incident.resolved_at is None:
         return format_html(_("since {}"), start)

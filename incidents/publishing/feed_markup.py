@@ -17,8 +17,8 @@ from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
 from incidents.domain.markup_text import html_to_text
-from incidents.domain.status import Impact
-from incidents.publishing.public import IncidentView, PageView, UpdateView
+from incidents.domain.status import Impact, Kind
+from incidents.publishing.public import IncidentView, PageView, UpdateView, WindowView
 
 # What XML 1.0 (section 2.2) cannot carry in any spelling, entities included. Lone surrogates cannot be encoded at all.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -30,7 +30,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: of an incident in the history feeds (`update` None), of one update elsewhere. Times aware, UTC."""
+    """One entry: of an incident in the history feeds (`update` None), of one update elsewhere. Times aware, UTC.
+
+    `is_ahead`: of a maintenance that has not begun, so that its end is announced with it.
+    """
 
     id: str
     url: str
@@ -42,6 +45,9 @@ class Entry:
     incident_code: str
     impact: Impact
     update: UpdateView | None = None
+    kind: Kind = Kind.INCIDENT
+    window: WindowView | None = None
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ def rss(feed: Feed, self_url: str) -> str:
             f"      <title>{escape(entry.title)}</title>",
             f"      <description>\n{escape(entry.html, {chr(39): '&apos;'})}      </description>",
             f"      <pubDate>{_mail_date(entry.published_at, feed.zone)}</pubDate>",
+            *_maintenance_end(entry, feed),
             f"      <link>{escape(entry.url)}</link>",
             f"      <guid>{escape(entry.url)}</guid>",
             *(f"      <category>{escape(tag)}</category>" for tag in entry.tags),
@@ -135,7 +142,9 @@ def json_feed(feed: Feed, self_url: str) -> str:
 
 def dialect_html(incident: IncidentView, page: PageView) -> str:
     """All updates of an incident as one text, newest first, in the HTML that Statuspage feeds have had since 2026."""
-    return " ".join(_dialect_paragraph(update, ZoneInfo(page.time_zone)) for update in incident.updates)
+    zone = ZoneInfo(page.time_zone)
+    told = " ".join(_dialect_paragraph(update, zone) for update in incident.updates)
+    return _scheduled_paragraph(incident.window, zone) + told if incident.is_upcoming and incident.window else told
 
 
 def label_of(update: UpdateView) -> str:
@@ -146,6 +155,26 @@ def label_of(update: UpdateView) -> str:
 def tag_uri(page: PageView, name: str) -> str:
     """A lasting id (tag URI, RFC 4151) in the dialect's form; the year is when such ids began, not a date of ours."""
     return f"tag:{urlsplit(page.url).hostname},2005:{name}"
+
+
+def _maintenance_end(entry: Entry, feed: Feed) -> list[str]:
+    if not feed.is_dialect or not entry.is_ahead or not entry.window:
+        return []
+    return [f"      <maintenanceEndDate>{_mail_date(entry.window.scheduled_until, feed.zone)}</maintenanceEndDate>"]
+
+
+def _scheduled_paragraph(window: WindowView, zone: ZoneInfo) -> str:
+    """What the dialect says before all else of a maintenance that has not begun. The day is not padded here."""
+    start, end = window.scheduled_for.astimezone(zone), window.scheduled_until.astimezone(zone)
+    if start.date() == end.date():
+        when = f"{_day_and_time(start)} - <var data-var='time'>{end:%H:%M}</var> {end:%Z}"
+    else:
+        when = f"{_day_and_time(start)} {start:%Z} &nbsp;-&nbsp; {_day_and_time(end)} {end:%Z}"
+    return f"<p><strong>THIS IS A SCHEDULED EVENT {when}</strong></p>"
+
+
+def _day_and_time(at: datetime) -> str:
+    return f"{_MONTHS[at.month - 1]} <var data-var='date'>{at.day}</var>, <var data-var='time'>{at:%H:%M}</var>"
 
 
 def _dialect_paragraph(update: UpdateView, zone: ZoneInfo) -> str:
@@ -185,6 +214,8 @@ def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
             "incident": entry.incident_code,
             "sequence": update.sequence,
             "stage": update.stage.value,
+            "kind": entry.kind.value,
+            "window": _json_window(entry.window),
             "impact": entry.impact.value,
             "is_reopening": update.is_reopening,
             "time_note": update.time_note,
@@ -202,6 +233,15 @@ def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
                 for change in update.changes
             ],
         },
+    }
+
+
+def _json_window(window: WindowView | None) -> dict[str, str] | None:
+    if window is None:
+        return None
+    return {
+        "scheduled_for": _instant(window.scheduled_for),
+        "scheduled_until": _instant(window.scheduled_until),
     }
 
 

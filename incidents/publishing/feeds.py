@@ -84,9 +84,21 @@ def _history(snapshot: Snapshot) -> Feed:
         author=page.name,
         zone=page.time_zone,
         updated_at=page.updated_at,
-        entries=tuple(_history_entry(page, incident) for incident in snapshot.incidents[:HISTORY_LIMIT]),
+        entries=tuple(_history_entry(page, incident) for incident in _dialect_order(snapshot)[:HISTORY_LIMIT]),
         is_dialect=True,
     )
+
+
+def _dialect_order(snapshot: Snapshot) -> list[IncidentView]:
+    """By the date of the entry, newest first: maintenance that has not begun comes before all that has happened."""
+    return sorted(snapshot.incidents, key=lambda incident: (_dialect_date(incident), incident.number), reverse=True)
+
+
+def _dialect_date(incident: IncidentView) -> datetime:
+    """In the dialect, an entry is as old as its newest update; one of maintenance not yet begun, as its window."""
+    if incident.is_upcoming and incident.window:
+        return incident.window.scheduled_for
+    return incident.newest.posted_at
 
 
 def _history_entry(page: PageView, incident: IncidentView) -> Entry:
@@ -95,12 +107,14 @@ def _history_entry(page: PageView, incident: IncidentView) -> Entry:
         url=page.url + incident.url_path,
         title=incident.title,
         html=dialect_html(incident, page),
-        # In the dialect, an entry is as old as its newest update, and the list is sorted by that.
-        published_at=incident.newest.posted_at,
+        published_at=_dialect_date(incident),
         updated_at=incident.updated_at,
         tags=("example",) if incident.is_example else (),
         incident_code=incident.code,
         impact=incident.impact,
+        kind=incident.kind,
+        window=incident.window,
+        is_ahead=incident.is_upcoming,
     )
 
 
@@ -136,11 +150,12 @@ def _newest_entries(page: PageView, incidents: Iterable[IncidentView]) -> list[E
 
 
 def _entry(page: PageView, incident: IncidentView, update: UpdateView) -> Entry:
+    is_end = incident.is_cancelled and update.sequence == incident.newest.sequence
     tags = (update.stage.value, incident.impact.value, *(row.slug for row in incident.affected))
     return Entry(
         id=tag_uri(page, f"IncidentUpdate/{incident.number}/{update.sequence}"),
         url=f"{page.url}{incident.url_path}#update-{update.code}",
-        title=f"{label_of(update)}: {incident.title}",
+        title=f"{'Cancelled' if is_end else label_of(update)}: {incident.title}",
         html=update.html,
         published_at=update.posted_at,
         updated_at=update.amended_at or update.posted_at,
@@ -148,6 +163,8 @@ def _entry(page: PageView, incident: IncidentView, update: UpdateView) -> Entry:
         incident_code=incident.code,
         impact=incident.impact,
         update=update,
+        kind=incident.kind,
+        window=incident.window,
     )
 
 

@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, periods, words
+from incidents.publishing import cards, months, periods, planned, regions, words
 from incidents.publishing.csp import csp
+from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
-from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, key_of
+from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, WithdrawnView, key_of
 from incidents.publishing.tree import Page
 
 __all__ = ["cold", "csp", "history_addresses", "hot"]
@@ -30,35 +31,42 @@ QUIET_DAYS = 14
 DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
+# Made again with every write, so these can print the newest entry of the record; a cold page would be outdated.
+HOT = ("front", "history", "subscribe", "corrections")
 # The script keeps these current in an open tab. Not the form: nothing typed may be lost.
-LIVE = ("front", "incident", "component", "history", "history_month")
+LIVE = ("front", "incident", "component", "history", "history_month", "uptime", "uptime_month")
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
     """The pages that speak of everything: front page, list of months, subscribe, and that for unknown addresses."""
-    return [_front(snapshot), _history(snapshot), _subscribe(snapshot), _not_found(snapshot)]
+    return [
+        _front(snapshot),
+        _history(snapshot),
+        _subscribe(snapshot),
+        _corrections(snapshot),
+        _not_found(snapshot),
+    ]
 
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """One page for each incident (and its oldest-first form), month and component, group or archived."""
-    site = _site(snapshot.page)
+    site = site_of(snapshot.page)
     for incident in snapshot.incidents:
         yield from _incident_pages(snapshot, incident, site)
+    for gone in snapshot.withdrawn:
+        yield ColdPage(gone.url_path, key_of(site, gone), partial(_withdrawn, snapshot.page, gone))
     listed = periods.months(snapshot)
     for index, month in enumerate(listed):
         later = listed[index - 1] if index else None
         earlier = listed[index + 1] if index + 1 < len(listed) else None
         beside = (later and later.slug, earlier and earlier.slug)
         yield ColdPage(month.path, key_of(site, month, beside), partial(_month, snapshot.page, month, later, earlier))
-    for component in _all_components(snapshot):
-        theirs = _incidents_of(snapshot, component)
-        key = key_of(site, component, [(row.code, row.title, row.started_at, row.resolved_at) for row in theirs])
-        yield ColdPage(f"/components/{component.slug}", key, partial(_component, snapshot.page, component, theirs))
+    yield from _component_pages(snapshot, site)
 
 
 def _front(snapshot: Snapshot) -> Page:
     banner = cards.banner(snapshot)
-    return _page(
+    return page_of(
         snapshot.page,
         "/",
         "front",
@@ -70,7 +78,10 @@ def _front(snapshot: Snapshot) -> Page:
             "cards": [
                 cards.card(incident, snapshot.components, snapshot.built_at) for incident in snapshot.open_incidents
             ],
+            "running": planned.plans(snapshot, snapshot.maintenances_running),
+            "upcoming": planned.plans(snapshot, snapshot.maintenances_upcoming),
             "sections": cards.sections(snapshot),
+            "matrix": regions.matrix(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
@@ -81,20 +92,40 @@ def _front(snapshot: Snapshot) -> Page:
 
 def _history(snapshot: Snapshot) -> Page:
     listed = periods.months(snapshot)
-    return _page(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    return page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
 
 
 def _subscribe(snapshot: Snapshot) -> Page:
-    return _page(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
+    return page_of(snapshot.page, "/subscribe", "subscribe", _("Subscribe"), {"components": snapshot.components})
+
+
+def _corrections(snapshot: Snapshot) -> Page:
+    return page_of(
+        snapshot.page,
+        "/corrections",
+        "corrections",
+        _("Corrections"),
+        {
+            "corrections": snapshot.corrections,
+            "feeds": [("application/atom+xml", f"{snapshot.page.url}/corrections.atom", _("Corrections - Atom Feed"))],
+        },
+    )
+
+
+def _withdrawn(page: PageView, gone: WithdrawnView) -> Page:
+    return page_of(page, gone.url_path, "withdrawn", _("Withdrawn incident"), {"gone": gone})
 
 
 def _not_found(snapshot: Snapshot) -> Page:
-    return _page(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
+    return page_of(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
 
 
 def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
     due = cards.due(incident, snapshot.built_at)
-    key = key_of(site, incident, bool(due and due.is_overdue))
+    plan = planned.plans(snapshot, [incident] if incident.is_open else [])
+    key = key_of(
+        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan]
+    )
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
         yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
@@ -103,34 +134,53 @@ def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[st
 def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool) -> Page:
     updates = [(row, cards.told(row)) for row in incident.updates]
     due = cards.due(incident, snapshot.built_at)
-    return _page(
+    state = words.state(incident.stage, incident.is_cancelled)
+    return page_of(
         snapshot.page,
         path,
         "incident",
         incident.title,
         {
             "incident": incident,
-            "state": "ok" if not incident.is_open else _state_of(incident),
+            "state": _state_of(incident),
             "canonical": snapshot.page.url + incident.url_path,
             "updates": updates[::-1] if is_oldest_first else updates,
             "is_oldest_first": is_oldest_first,
             "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
             "affected": cards.affected_at_worst(incident),
+            **_planned(snapshot, incident),
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,
             "feeds": _feeds(snapshot.page, incident.url_path, incident.title),
-            "description": f"{words.STAGES[incident.stage]}: {_shortened(render_text(incident.newest.body))}",
+            "description": f"{state}: {_shortened(render_text(incident.newest.body))}",
         },
     )
 
 
 def _month(page: PageView, month: Month, later: Month | None, earlier: Month | None) -> Page:
-    return _page(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
+    return page_of(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
 
 
-def _component(page: PageView, component: ComponentView, incidents: list[IncidentView]) -> Page:
+def _component_pages(snapshot: Snapshot, site: Mapping[str, str]) -> Iterator[ColdPage]:
+    book = months.book(snapshot)
+    for account in book.accounts:
+        component, theirs = account.view, _incidents_of(snapshot, account.view)
+        past = [row for row in theirs if not row.is_future(snapshot.built_at)]
+        upcoming = planned.plans(snapshot, [row for row in theirs[::-1] if row.is_upcoming])
+        told = [(row.code, row.title, row.started_at, row.resolved_at, row.window, row.is_cancelled) for row in past]
+        # Of its months only the running one can change while its intervals stay as they are.
+        running = months.figure(account, book.months[0], book.zone, book.now).percent
+        key = key_of(site, component, told, upcoming, book.months, running)
+        render = partial(_component, snapshot.page, account, book, past, upcoming)
+        yield ColdPage(f"/components/{component.slug}", key, render)
+
+
+def _component(
+    page: PageView, account: Account, book: Book, incidents: list[IncidentView], upcoming: list[planned.Plan]
+) -> Page:
+    component = account.view
     path = f"/components/{component.slug}"
-    return _page(
+    return page_of(
         page,
         path,
         "component",
@@ -138,9 +188,12 @@ def _component(page: PageView, component: ComponentView, incidents: list[Inciden
         {
             "component": component,
             "row": cards.row(component, page.time_zone),
+            "regions": regions.rows(component, page.time_zone),
             "state": "unknown" if component.is_archived else words.SHORT[component.level],
             "incidents": incidents,
-            "intervals": [row for part in (component, *component.children) for row in part.intervals],
+            "upcoming": upcoming,
+            "months": months.month_list(account, book),
+            "intervals": sorted(component.intervals, key=lambda row: (row.started_at, row.number), reverse=True),
             "changed_at": component.updated_at,
             "feeds": _feeds(page, path, component.full_name),
             "description": f"{component.full_name}: {words.LEVELS[component.level]}",
@@ -148,9 +201,10 @@ def _component(page: PageView, component: ComponentView, incidents: list[Inciden
     )
 
 
-def _page(
+def page_of(
     page: PageView, path: str, template: str, title: str, context: Mapping[str, Any], *, status: int = 200
 ) -> Page:
+    """The page at an address from its template; `context` comes on top of what every page needs."""
     name = _site_title(page)
     whole = {
         "page": page,
@@ -162,6 +216,7 @@ def _page(
         "state": "neutral",
         "zone": _zone_words(page),
         "is_live": template in LIVE,
+        "has_record": template in HOT,
         "feeds": _feeds(page, "/history", ""),
         **context,
     }
@@ -180,14 +235,16 @@ def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]
     """(type, address, title) of the feeds that go with a page, in the words of the Statuspage dialect."""
     about = f"{_site_title(page)} - {subject}" if subject else f"{_site_title(page)} History"
     as_json = f"{path}/feed.json" if subject else "/feed.json"
+    calendar = [] if subject else [("text/calendar", f"{page.url}/history.ics", _("Scheduled maintenance - Calendar"))]
     return [
         ("application/atom+xml", f"{page.url}{path}.atom", f"{about} - Atom Feed"),
         ("application/rss+xml", f"{page.url}{path}.rss", f"{about} - RSS Feed"),
         ("application/feed+json", f"{page.url}{as_json}", f"{about} - JSON Feed"),
+        *calendar,
     ]
 
 
-def _site(page: PageView) -> dict[str, str]:
+def site_of(page: PageView) -> dict[str, str]:
     """What every cold page shows of the site. Not `updated_at`: it moves with every change anywhere."""
     return {"name": page.name, "zone": page.time_zone, "url": page.url}
 
@@ -201,12 +258,31 @@ def _zone_words(page: PageView) -> str:
     return "UTC" if page.time_zone in ("UTC", "Etc/UTC") else page.time_zone.replace("_", " ")
 
 
+def _planned(snapshot: Snapshot, incident: IncidentView) -> dict[str, Any]:
+    """What the page of a maintenance says besides."""
+    if not incident.window:
+        return {}
+    return {
+        "plan": next(iter(planned.plans(snapshot, [incident] if incident.is_open else [])), None),
+        "window": planned.window(incident.window),
+        "components": planned.components(incident),
+        "overrun": planned.overrun_in_the_end(incident),
+    }
+
+
 def _state_of(incident: IncidentView) -> str:
+    if incident.is_cancelled:
+        return "notice"
+    if not incident.is_open:
+        return "ok"
+    if incident.is_maintenance:
+        return "maintenance"
     now = cards.affected_now(incident)
     return words.SHORT[now[0].level] if now and now[0].level != Level.OPERATIONAL else "notice"
 
 
-def _all_components(snapshot: Snapshot) -> Iterator[ComponentView]:
+def all_components(snapshot: Snapshot) -> Iterator[ComponentView]:
+    """Components and groups in page order, each group before its children; then the archived."""
     for view in (*snapshot.components, *snapshot.archived):
         yield view
         yield from view.children

@@ -25,10 +25,21 @@ class Day:
 
 @dataclass(frozen=True)
 class Month:
-    """One calendar month, with the incidents whose trouble began in it, newest first."""
+    """One calendar month, with the incidents whose trouble began in it and the maintenance planned for it, newest
+    first."""
 
     first: date
     incidents: tuple[IncidentView, ...]
+
+    @property
+    def maintenance_count(self) -> int:
+        """How many of them were planned."""
+        return sum(incident.is_maintenance for incident in self.incidents)
+
+    @property
+    def incident_count(self) -> int:
+        """How many of them were trouble."""
+        return len(self.incidents) - self.maintenance_count
 
     @property
     def slug(self) -> str:
@@ -55,7 +66,7 @@ def last_days(snapshot: Snapshot, count: int) -> list[Day]:
     """The last days of the page, today first, the quiet ones included."""
     zone = snapshot.page.time_zone
     today = local_day(snapshot.built_at, zone)
-    spans = [_span(incident, zone, today) for incident in snapshot.incidents]
+    spans = [_span(incident, zone, today) for incident in _past(snapshot)]
     return [_day(today - timedelta(days=ago), spans) for ago in range(count)]
 
 
@@ -63,11 +74,11 @@ def months(snapshot: Snapshot) -> list[Month]:
     """Every month from the first incident or the first component to now, newest first; at least this one."""
     zone = snapshot.page.time_zone
     today = local_day(snapshot.built_at, zone)
-    starts = [local_day(incident.started_at, zone) for incident in snapshot.incidents]
+    starts = [local_day(incident.started_at, zone) for incident in _past(snapshot)]
     starts += [row.start_date for row in (*snapshot.leaves, *snapshot.archived) if row.start_date]
     first = min(starts, default=today).replace(day=1)
     found: dict[date, list[IncidentView]] = {}
-    for incident in newest_first(snapshot.incidents):
+    for incident in newest_first(_past(snapshot)):
         found.setdefault(local_day(incident.started_at, zone).replace(day=1), []).append(incident)
     listed: list[Month] = []
     month = today.replace(day=1)
@@ -88,12 +99,19 @@ def newest_first(incidents: Iterable[IncidentView]) -> list[IncidentView]:
     return sorted(incidents, key=lambda incident: (incident.started_at, incident.number), reverse=True)
 
 
+def _past(snapshot: Snapshot) -> list[IncidentView]:
+    """Without maintenance that is yet to come: that is not history."""
+    return [incident for incident in snapshot.incidents if not incident.is_future(snapshot.built_at)]
+
+
 _Span = tuple[IncidentView, date, date]
 
 
 def _span(incident: IncidentView, zone: str, today: date) -> _Span:
-    ended = local_day(incident.resolved_at, zone) if incident.resolved_at else today
-    return incident, local_day(incident.started_at, zone), ended
+    start = local_day(incident.started_at, zone)
+    if incident.is_upcoming:  # late: it goes on on no day
+        return incident, start, start
+    return incident, start, local_day(incident.resolved_at, zone) if incident.resolved_at else today
 
 
 def _day(day: date, spans: Sequence[_Span]) -> Day:

@@ -9,8 +9,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
-from incidents.domain.status import HEAVINESS, Impact, Level, Stage, TopStatus
+from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
 from incidents.publishing.agreements import AgreementView
 from incidents.publishing.tree import Page
@@ -22,6 +23,7 @@ class PageView:
     """The page: `url` is the base address without a slash at the end; `updated_at` moves with every public change.
 
     `revision` counts those changes; it is how the store knows what it has published, and is not printed anywhere.
+    `record_number` and `record_hash` are of the newest entry of the public record; only hot pages print them.
     """
 
     name: str
@@ -29,11 +31,22 @@ class PageView:
     url: str
     updated_at: datetime
     revision: int = 0
+    record_number: int = 0
+    record_hash: str = ""
+
+
+@dataclass(frozen=True)
+class RegionView:
+    """A place where components run."""
+
+    key: str
+    name: str
 
 
 @dataclass(frozen=True)
 class IntervalView:
-    """One standing interval of the ledger. `region` "" means all; `ended_at` None means still open."""
+    """One standing interval of the ledger. `region` (its name) and `region_key` "" mean all; `ended_at` None means
+    still open; `number` names it in the downloads."""
 
     component_code: str
     component_name: str
@@ -45,6 +58,19 @@ class IntervalView:
     incident_code: str
     incident_title: str
     source: str
+    number: int = 0
+    region_key: str = ""
+
+
+@dataclass(frozen=True)
+class SupersededView:
+    """An interval that no longer counts: when it was corrected, why, and the number of what took its place (None:
+    nothing did)."""
+
+    interval: IntervalView
+    superseded_at: datetime
+    reason: str
+    superseded_by: int | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +80,11 @@ class ComponentView:
     `level` of a group is that of its worst child; `since` is None while operational; `levels_by_region` is empty unless
     the component runs in several regions; `uptime_percent` is text, floored to two digits ("" for no data); `children`
     only for groups; `intervals` newest first.
+
+    Bars of a group hold the mean over its components, at each level, and the worst level of any. `region_bars` (name,
+    bars, percent) is empty unless a day of the window was not the same in all regions. `months` (first day, percent or
+    None for no data) newest first since it began, the running one up to the end of today; `month_days` the days with
+    trouble of its whole history.
     """
 
     number: int
@@ -77,6 +108,10 @@ class ComponentView:
     uptime_percent: str
     intervals: tuple[IntervalView, ...]
     children: tuple[ComponentView, ...]
+    region_keys: tuple[str, ...] = ()
+    region_bars: tuple[tuple[str, tuple[DayBar, ...], str], ...] = ()
+    months: tuple[tuple[date, Decimal | None], ...] = ()
+    month_days: tuple[DayBar, ...] = ()
 
     @property
     def is_shown(self) -> bool:
@@ -130,22 +165,40 @@ class UpdateView:
     time_note: str
     changes: tuple[ChangeView, ...]
     former: tuple[FormerText, ...]
+    is_reminder: bool = False
+
+
+@dataclass(frozen=True)
+class WindowView:
+    """When a maintenance is to begin and to end."""
+
+    scheduled_for: datetime
+    scheduled_until: datetime
 
 
 @dataclass(frozen=True)
 class AffectedView:
-    """A component in an incident: its level now by this incident, and its worst level in it."""
+    """A component in an incident: its level now by this incident, and its worst level in it.
+
+    `regions` names those that a maintenance is planned for; empty means all.
+    """
 
     code: str
     slug: str
     name: str
     level: Level
     worst_level: Level
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class IncidentView:
-    """An incident with everything that is public about it. `updates` newest first; `number` is the stable feed id."""
+    """An incident with everything that is public about it. `updates` newest first; `number` is the stable feed id.
+
+    A maintenance has a `window`, and `started_at` is its planned start (the work's, where that came before); `begun_at`
+    and `resolved_at` are when the work began and ended. It has neither milestones nor durations. A cancelled one is not
+    open.
+    """
 
     number: int
     code: str
@@ -167,11 +220,72 @@ class IncidentView:
     intervals: tuple[IntervalView, ...]
     milestones: tuple[Milestone, ...]
     durations: tuple[Duration, ...]
+    kind: Kind = Kind.INCIDENT
+    window: WindowView | None = None
+    is_cancelled: bool = False
+    calendar_sequence: int = 0
+    begun_at: datetime | None = None
+
+    @property
+    def is_maintenance(self) -> bool:
+        """Whether it was planned."""
+        return self.kind == Kind.MAINTENANCE
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is a maintenance that is being worked on."""
+        return self.is_open and self.stage in RUNNING_STAGES
+
+    @property
+    def is_upcoming(self) -> bool:
+        """Whether it is a maintenance that has not begun, be it late or not."""
+        return self.is_open and self.stage == Stage.SCHEDULED
+
+    def is_future(self, now: datetime) -> bool:
+        """Whether it is a maintenance of which neither the work nor the window has begun."""
+        return self.window is not None and self.begun_at is None and self.window.scheduled_for > now
 
     @property
     def newest(self) -> UpdateView:
         """The newest update; every incident has one."""
         return self.updates[0]
+
+    @property
+    def url_path(self) -> str:
+        """Its public address on this site."""
+        return f"/incidents/{self.code}"
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """A figure that a correction moved, as text, and the address at which it stands."""
+
+    name: str
+    before: str
+    after: str
+    path: str
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """A change of what was public: `changes` as (what, old, new), in words. `path` is the address of what changed."""
+
+    number: int
+    at: datetime
+    subject: str
+    path: str
+    reason: str
+    changes: tuple[tuple[str, str, str], ...]
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
+class WithdrawnView:
+    """An incident that was opened by mistake: nothing is left of it but when and why it was withdrawn."""
+
+    code: str
+    at: datetime
+    reason: str
 
     @property
     def url_path(self) -> str:
@@ -194,15 +308,29 @@ class Snapshot:
     components: tuple[ComponentView, ...]
     archived: tuple[ComponentView, ...]
     incidents: tuple[IncidentView, ...]
+    regions: tuple[RegionView, ...] = ()
+    superseded: tuple[SupersededView, ...] = ()
+    corrections: tuple[CorrectionView, ...] = ()
+    withdrawn: tuple[WithdrawnView, ...] = ()
     agreements: tuple[AgreementView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:
-        """Those not resolved, the worst first, then the newest."""
-        live = [incident for incident in self.incidents if incident.is_open]
+        """Those not resolved, the worst first, then the newest; no maintenance is among them."""
+        live = [incident for incident in self.incidents if incident.is_open and not incident.is_maintenance]
         return tuple(
             sorted(live, key=lambda incident: -max((HEAVINESS[row.level] for row in incident.affected), default=0))
         )
+
+    @property
+    def maintenances_running(self) -> tuple[IncidentView, ...]:
+        """Maintenance that is being worked on, by its planned start."""
+        return tuple(sorted((row for row in self.incidents if row.is_running), key=_by_start))
+
+    @property
+    def maintenances_upcoming(self) -> tuple[IncidentView, ...]:
+        """Maintenance that has not begun, the next one first."""
+        return tuple(sorted((row for row in self.incidents if row.is_upcoming), key=_by_start))
 
     @property
     def leaves(self) -> tuple[ComponentView, ...]:
@@ -223,3 +351,7 @@ def key_of(*values: object) -> str:
     """A hash over values of this module (and plain ones), for ColdPage.key. Equal values give equal keys, in any
     process."""
     return hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()
+
+
+def _by_start(incident: IncidentView) -> tuple[datetime, int]:
+    return incident.started_at, incident.number

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.html import format_html
 
 from incidents import queries
+from incidents.counting import days as counting
+from incidents.domain.days import NO_DAYS
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level, Stage, top_status, worst_of
-from incidents.domain.uptime import (
-    DayBar,
-    Entry,
-    Policy,
-    Rule,
-    day_bars,
-    days_window,
-    uptime_percent,
-    weighed_seconds,
+from incidents.models import (
+    Component,
+    ImpactInterval,
+    Incident,
+    IncidentUpdate,
+    MaintenanceScope,
+    MilestoneStatement,
+    Region,
+    UpdateRevision,
 )
-from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, MilestoneStatement, UpdateRevision
+from incidents.publishing import corrections, windows
 from incidents.publishing.agreements import agreement_views
+from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
     ChangeView,
@@ -35,12 +39,13 @@ from incidents.publishing.public import (
     IncidentView,
     IntervalView,
     PageView,
+    RegionView,
     Snapshot,
+    SupersededView,
     UpdateView,
 )
 from incidents.reviewing.milestones import durations, milestones
 
-BAR_DAYS = 90
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
 Row = TypeVar("Row", bound=Model)
 
@@ -54,28 +59,56 @@ def build(now: datetime | None = None) -> Snapshot:
     intervals = list(queries.standing_intervals().select_related("component__group", "region", "incident"))
     incidents = _incidents(intervals)
     by_component = _grouped(intervals, "component_id")
-    leaves = {row.pk: _leaf(row, by_component[row.pk], page.time_zone, now) for row in components if not row.is_group}
-    top_level, archived = _arranged(components, leaves, by_component, page.time_zone, now)
+    days = counting.figures(now)
+    parts = {row.pk: Counted(row, days.get(row.pk, NO_DAYS), list(row.regions.all())) for row in components}
+    counter = Counter(now, page.time_zone)
+    leaves = {row.pk: _leaf(parts[row.pk], by_component[row.pk], counter) for row in components if not row.is_group}
+    top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
     return Snapshot(
-        page=PageView(page.name, page.time_zone, settings.SITE_URL, changed_at, page.revision),
+        page=PageView(
+            page.name,
+            page.time_zone,
+            settings.SITE_URL,
+            changed_at,
+            page.revision,
+            page.record_number,
+            page.record_hash,
+        ),
         built_at=now,
         next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
         components=top_level,
         archived=archived,
         incidents=incidents,
+        regions=tuple(RegionView(row.key, row.name) for row in Region.objects.all()),
+        superseded=_superseded(),
+        corrections=corrections.logged(),
+        withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
     )
 
 
+def _superseded() -> tuple[SupersededView, ...]:
+    rows = ImpactInterval.objects.exclude(superseded_at__isnull=True)
+    return tuple(
+        SupersededView(_interval(row), row.superseded_at, row.superseded_reason, row.superseded_by_id)
+        for row in rows.select_related("component__group", "region", "incident")
+        if row.superseded_at
+    )
+
+
 def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
-    rows = list(Incident.objects.all())
+    rows = list(Incident.objects.filter(withdrawn_at__isnull=True))
     updates = _grouped(IncidentUpdate.objects.order_by("incident_id", "sequence"), "incident_id")
     revisions = _grouped(UpdateRevision.objects.order_by("update_id", "id"), "update_id")
     statements = _grouped(MilestoneStatement.objects.filter(superseded_at__isnull=True), "incident_id")
     held = _grouped((row for row in intervals if row.incident_id), "incident_id")
-    views = [_incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions) for row in rows]
+    planned = MaintenanceScope.objects.select_related("component__group", "region")
+    scope = _grouped(sorted(planned, key=lambda row: (_page_order(row.component), row.pk)), "incident_id")
+    views = [
+        _incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk]) for row in rows
+    ]
     return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
 
 
@@ -85,12 +118,13 @@ def _incident(
     held: list[ImpactInterval],
     statements: list[MilestoneStatement],
     revisions: Mapping[int, list[UpdateRevision]],
+    scope: list[MaintenanceScope],
 ) -> IncidentView:
     spells = [queries.spell_of(row) for row in held]
     found = milestones(spells, updates, statements)
     at = {milestone.name: milestone.at for milestone in found}
     newest = updates[-1]
-    return IncidentView(
+    view = IncidentView(
         number=incident.pk,
         code=incident.code,
         title=incident.title,
@@ -114,6 +148,7 @@ def _incident(
         milestones=found,
         durations=durations(found),
     )
+    return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 
 
 def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[UpdateRevision]) -> UpdateView:
@@ -123,17 +158,20 @@ def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[
         stage=Stage(row.stage),
         is_repeat=before is not None and before.stage == row.stage,
         is_reopening=row.is_reopening,
-        body=row.body,
-        html=row.body_html,
+        body=row.body if row.withheld_at is None else str(corrections.tombstone(row)),
+        html=row.body_html if row.withheld_at is None else format_html("<p>{}</p>", corrections.tombstone(row)),
         posted_at=row.posted_at,
-        amended_at=row.amended_at,
+        amended_at=row.withheld_at or row.amended_at,
         next_update_due_at=row.next_update_due_at,
         is_notifying=row.is_notifying,
         time_note=row.time_note,
         changes=tuple(_change(entry) for entry in row.component_changes),
         former=tuple(
-            FormerText(old.body_html, render_text(old.body), old.reason, old.replaced_at) for old in revisions
+            FormerText(old.body_html, render_text(old.body), old.reason, old.replaced_at)
+            for old in revisions
+            if old.withheld_at is None
         ),
+        is_reminder=row.is_reminder,
     )
 
 
@@ -176,27 +214,33 @@ def _interval(row: ImpactInterval) -> IntervalView:
         incident_code=row.incident.code if row.incident else "",
         incident_title=row.incident.title if row.incident else "",
         source=row.source,
+        number=row.pk,
+        region_key=row.region.key if row.region else "",
     )
 
 
-def _leaf(row: Component, intervals: list[ImpactInterval], zone: str, now: datetime) -> ComponentView:
+def _leaf(part: Counted, intervals: list[ImpactInterval], counter: Counter) -> ComponentView:
     is_open = [found for found in intervals if found.ended_at is None]
     level = worst_of(Level(found.level) for found in is_open)
-    regions = list(row.regions.all())
     by_region = tuple(
         (region.name, worst_of(Level(found.level) for found in is_open if found.region_id in (None, region.pk)))
-        for region in regions
-        if len(regions) > 1
+        for region in part.regions
+        if len(part.regions) > 1
     )
     since = min((found.started_at for found in is_open if found.level == level), default=None)
-    return _component_view(row, level, since, by_region, [intervals], zone, now)
+    return _component_view(part.row, level, since, by_region, [part], intervals, counter)
 
 
-def _group(row: Component, children: tuple[ComponentView, ...], rows: list[list[ImpactInterval]], zone: str,
-           now: datetime) -> ComponentView:  # fmt: skip
+def _group(
+    row: Component,
+    children: tuple[ComponentView, ...],
+    parts: Sequence[Counted],
+    intervals: list[ImpactInterval],
+    counter: Counter,
+) -> ComponentView:
     level = worst_of(child.level for child in children)
     since = min((child.since for child in children if child.since and child.level == level), default=None)
-    return _component_view(row, level, since, (), rows, zone, now, children)
+    return _component_view(row, level, since, (), parts, intervals, counter, children)
 
 
 def _component_view(
@@ -204,13 +248,12 @@ def _component_view(
     level: Level,
     since: datetime | None,
     by_region: tuple[tuple[str, Level], ...],
-    interval_sets: list[list[ImpactInterval]],
-    zone: str,
-    now: datetime,
+    parts: Sequence[Counted],
+    intervals: list[ImpactInterval],
+    counter: Counter,
     children: tuple[ComponentView, ...] = (),
 ) -> ComponentView:
-    intervals = [found for rows in interval_sets for found in rows]
-    begun = _begun(row, children)
+    figures = counter.figures(row, parts)
     return ComponentView(
         number=row.pk,
         code=row.code,
@@ -229,58 +272,31 @@ def _component_view(
         level=level,
         since=since,
         levels_by_region=by_region,
-        bars=_bars(intervals, begun, zone, now),
-        uptime_percent=_percent(interval_sets, begun, zone, now),
+        bars=figures.bars,
+        uptime_percent=figures.uptime_percent,
         intervals=tuple(_interval(found) for found in reversed(intervals)),
         children=children,
+        region_keys=tuple(region.key for region in row.regions.all()),
+        region_bars=figures.region_bars,
+        months=figures.months,
+        month_days=figures.month_days,
     )
-
-
-def _bars(intervals: list[ImpactInterval], begun: date | None, zone: str, now: datetime) -> tuple[DayBar, ...]:
-    spans = [(found.started_at, found.ended_at, Level(found.level)) for found in intervals]
-    return tuple(day_bars(spans, days=BAR_DAYS, now=now, zone=zone, since=begun))
-
-
-def _begun(row: Component, children: tuple[ComponentView, ...]) -> date | None:
-    """The first day with data: a group begins with its first component, if each of them has a first day."""
-    days = [child.start_date for child in children if child.start_date]
-    return min(days) if children and len(days) == len(children) else row.start_date
-
-
-def _percent(interval_sets: list[list[ImpactInterval]], begun: date | None, zone: str, now: datetime) -> str:
-    """The last 90 days under the default policy; a group is the mean over its components, as the dialect counts it."""
-    if not interval_sets:
-        return ""
-    window = days_window(now, BAR_DAYS, zone, begun)
-    entries = [
-        Entry(index, found.region_id, Level(found.level), found.started_at, found.ended_at)
-        for index, rows in enumerate(interval_sets)
-        for found in rows
-    ]
-    weighed = weighed_seconds(
-        entries,
-        window=window,
-        now=now,
-        policy=Policy(component_rule=Rule.MEAN, zone=zone),
-        components=range(len(interval_sets)),
-        regions=sorted({found.region_id for rows in interval_sets for found in rows if found.region_id is not None}),
-    )
-    return f"{uptime_percent(window.seconds, weighed):.2f}"
 
 
 def _arranged(
     components: list[Component],
     leaves: Mapping[int, ComponentView],
     by_component: Mapping[int, list[ImpactInterval]],
-    zone: str,
-    now: datetime,
+    parts: Mapping[int, Counted],
+    counter: Counter,
 ) -> tuple[tuple[ComponentView, ...], tuple[ComponentView, ...]]:
     top, archived = [], []
     for row in sorted(components, key=_page_order):
         if row.is_group:
             inside = [child for child in components if child.group_id == row.pk and child.archived_at is None]
             children = tuple(leaves[child.pk] for child in sorted(inside, key=_page_order))
-            view = _group(row, children, [by_component[child.pk] for child in inside], zone, now)
+            intervals = [found for child in inside for found in by_component[child.pk]]
+            view = _group(row, children, [parts[child.pk] for child in inside], intervals, counter)
         else:
             view = leaves[row.pk]
         if view.is_archived:
@@ -297,6 +313,7 @@ def _next_change_at(
     midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), tzinfo=ZoneInfo(zone))
     edges = [midnight.astimezone(now.tzinfo)]
     edges += [row.next_update_due_at for row in incidents if row.next_update_due_at and row.next_update_due_at > now]
+    edges += [edge for row in incidents if row.window for edge in windows.edges(row, row.window, now)]
     if any(leaf.level != Level.OPERATIONAL for leaf in leaves):
         edges.append(now + OPEN_IMPACT_REFRESH)
     return min(edges)

@@ -15,12 +15,21 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from incidents import queries
-from incidents.publishing import agreement_pages, feeds, pages, snapshot
+from incidents.publishing import (
+    agreement_pages,
+    calendar,
+    corrections_feed,
+    downloads,
+    feeds,
+    pages,
+    snapshot,
+    uptime_pages,
+)
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, feeds, agreement_pages)
+RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:
@@ -73,7 +82,7 @@ def beat(every: timedelta) -> None:
     tree, now = the_tree(), timezone.now()
     last = tree.heartbeat_at()
     if last is None or now - last >= every:
-        tree.write_heartbeat({"time": now.isoformat(), "revision": tree.version, "record": None})
+        tree.write_heartbeat({"time": now.isoformat(), "revision": tree.version, "record": tree.state().get("record")})
 
 
 def the_tree() -> Tree:
@@ -135,6 +144,7 @@ def _write(tree: Tree, truth: Snapshot) -> None:
         {
             "code": code_version(),
             "revision": truth.page.revision,
+            "record": truth.page.record_hash or None,
             "next_change_at": truth.next_change_at.isoformat(),
         }
     )

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from incidents.domain.status import Impact, Level
+from incidents.domain.status import Impact, Level, Stage
 from incidents.models.words import LEVELS as LEVELS
 from incidents.models.words import STAGES as STAGES
 from incidents.models.words import Word
@@ -68,6 +68,11 @@ class Named(NamedTuple):
 
     name: str
     href: str = ""
+
+
+def state(stage: Stage, is_cancelled: bool) -> str:
+    """Where an incident stands: the word for its stage, or that it was cancelled."""
+    return _("Cancelled") if is_cancelled else str(STAGES[stage])
 
 
 def duration(seconds: int) -> str:

@@ -10,7 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.domain.status import Impact, Level, Stage
-from incidents.publishing import cards, csp, words
+from incidents.publishing import cards, csp, planned, words
+from incidents.publishing.periods import Month
 from incidents.publishing.public import IncidentView, IntervalView
 from incidents.reviewing.milestones import Milestone
 
@@ -108,6 +109,18 @@ def length_words(interval: IntervalView) -> str:
 def incident_span(incident: IncidentView) -> SafeString:
     """`23 Jun 2026, 14:30 UTC to 18:15 UTC, 3 h 45 min`, or since when."""
     return cards.span(incident)
+
+
+@register.filter
+def state_word(incident: IncidentView) -> str:
+    """Where an incident stands: the word for its stage, or that it was cancelled."""
+    return words.state(incident.stage, incident.is_cancelled)
+
+
+@register.simple_tag
+def tally(month: Month) -> str:
+    """`2 incidents, 1 maintenance`."""
+    return planned.tally(month.incident_count, month.maintenance_count)
 
 
 @register.simple_tag

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from incidents import queries
+from incidents.actions import amending
 from incidents.actions import component as component_actions
 from incidents.actions import incident as actions
 from incidents.actions.refusals import Conflict, Refused
@@ -97,7 +98,9 @@ def test_impact_is_a_sticky_maximum_and_can_be_set_by_hand():
     post_update(incident, components=[change(api, Level.DEGRADED_PERFORMANCE), change(web, Level.DEGRADED_PERFORMANCE)])
     assert queries.impact_of(incident, queries.spells_of(incident)) == Impact.MAJOR
     incident.refresh_from_db()
-    actions.edit_incident(actor=MARIA, incident_id=incident.pk, title="Errors", impact_override="minor", advice="")
+    amending.edit_incident(
+        actor=MARIA, incident_id=incident.pk, title="Errors", impact_override="minor", advice="", reason="R"
+    )
     incident.refresh_from_db()
     assert queries.impact_of(incident, queries.spells_of(incident)) == Impact.MINOR
 
@@ -171,14 +174,14 @@ def test_an_amended_update_keeps_its_former_text_and_tells_nobody_again():
     incident = open_incident(make_component())
     update = incident.updates.get()
     told = OutboxEvent.objects.filter(reach="subscribers").count()
-    actions.amend_update(actor=MARIA, update_id=update.pk, body="We know **more**.", reason="Clearer.")
+    amending.amend_update(actor=MARIA, update_id=update.pk, body="We know **more**.", reason="Clearer.")
     view = snapshot.build().incidents[0].newest
     assert view.html == "<p>We know <strong>more</strong>.</p>"
     assert (view.former[0].text.strip(), view.former[0].reason) == ("We are looking into it.", "Clearer.")
     assert view.amended_at is not None
     assert OutboxEvent.objects.filter(reach="subscribers").count() == told
     with pytest.raises(Refused, match="same"):
-        actions.amend_update(actor=MARIA, update_id=update.pk, body="We know **more**.", reason="Again.")
+        amending.amend_update(actor=MARIA, update_id=update.pk, body="We know **more**.", reason="Again.")
 
 
 def test_a_clock_that_was_set_back_does_not_turn_the_timeline_round():
@@ -248,9 +251,9 @@ def test_an_end_is_stated_only_of_what_is_resolved_and_falls_with_a_reopening():
         "reason": "The logs say so.",
     }
     with pytest.raises(Refused, match="not resolved"):
-        actions.state_milestone(**end, at=utc("2026-06-23 15:00"))
+        amending.state_milestone(**end, at=utc("2026-06-23 15:00"))
     post_update(incident, "resolved", now=utc("2026-06-23 16:00"))
-    actions.state_milestone(**end, at=utc("2026-06-23 15:55"))
+    amending.state_milestone(**end, at=utc("2026-06-23 15:55"))
     assert snapshot.build().incidents[0].resolved_at == utc("2026-06-23 15:55")
     actions.reopen_incident(actor=MARIA, incident_id=incident.pk, body="Back.", now=utc("2026-06-23 17:00"))
     assert snapshot.build().incidents[0].milestones[-1].at is None
@@ -288,7 +291,7 @@ def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason(
     assert found["resolved"] == (None, "none")
     seconds = {row.name: row.seconds for row in view.durations}
     assert seconds["time_to_detect"] == -300, "an alert before the impact is good news"
-    actions.state_milestone(
+    amending.state_milestone(
         actor=MARIA,
         incident_id=incident.pk,
         milestone="impact_started",
@@ -303,7 +306,7 @@ def test_milestones_say_where_they_come_from_and_can_be_corrected_with_a_reason(
 def test_an_open_incident_cannot_be_said_to_have_been_resolved():
     incident = open_incident(make_component())
     with pytest.raises(Refused, match="not resolved yet"):
-        actions.state_milestone(
+        amending.state_milestone(
             actor=MARIA, incident_id=incident.pk, milestone="resolved", at=utc("2026-06-23 15:00"), reason="It was."
         )
     assert snapshot.build().incidents[0].resolved_at is None

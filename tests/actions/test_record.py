@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from incidents.actions import agreement, component, incident, ledger, page, subscriber, verdicts
+from incidents.actions import (
+    agreement,
+    amending,
+    component,
+    incident,
+    ledger,
+    maintenance,
+    maintenance_schedule,
+    operators,
+    page,
+    series,
+    subscriber,
+    verdicts,
+    windows,
+)
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import (
     Agreement,
@@ -48,6 +62,48 @@ def a_template() -> UpdateTemplate:
     return page.save_template(**BY, name="One", stage="investigating", body="Text.")
 
 
+def planned(**overrides: Any) -> Incident:
+    begin = timezone.now() + timedelta(hours=2)
+    values = {
+        "title": "M", "body": "B", "scheduled_for": begin, "scheduled_until": begin + timedelta(hours=1),
+        "scope": overrides.pop("scope", None) or [(make_component("Web").pk, ())],
+    }  # fmt: skip
+    return maintenance.schedule_maintenance(**BY, **{**values, **overrides})
+
+
+def on_planned(**overrides: Any) -> dict[str, Any]:
+    return BY | {"incident_id": planned(**overrides).pk, "body": "B"}
+
+
+def on_running() -> dict[str, Any]:
+    on = on_planned()
+    maintenance.post_maintenance_update(**on, stage="in_progress")
+    return on
+
+
+def moved(on: dict[str, Any], hours: int, begin_hours: int = 0) -> Callable[[], object]:
+    begin, end = windows.window_of(Incident.objects.get(pk=on["incident_id"]))
+    return lambda: maintenance.change_window(
+        **on, scheduled_for=begin + timedelta(hours=begin_hours), scheduled_until=end + timedelta(hours=hours)
+    )
+
+
+def posted(on: dict[str, Any], stage: str) -> Callable[[], object]:
+    return lambda: maintenance.post_maintenance_update(**on, stage=stage)
+
+
+def on_series() -> dict[str, Any]:
+    return BY | {
+        "title": "S", "body": "B", "rrule": "FREQ=WEEKLY", "first_day": timezone.now().date(), "starts_at": time(22),
+        "zone": "Etc/UTC", "duration_minutes": 60, "scope": [(make_component("Web").pk, ())],
+    }  # fmt: skip
+
+
+def something_waits() -> Subscriber:
+    component.set_component_status(**on_component(), level="major_outage", now=timezone.now() - timedelta(hours=4))
+    return operators.add_operator(**BY, address="oncall@example.org")
+
+
 def an_agreement(**given: Any) -> Agreement:
     return agree(make_component("Web"), first_month=date(2026, 6, 1), **given)
 
@@ -75,13 +131,30 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "incident.opened": lambda: lambda: incident.open_incident(**BY, title="E", body="B"),
     "incident.updated": lambda: lambda: incident.post_update(**on_incident(), stage="identified", body="B"),
     "incident.resolved": lambda: lambda: incident.post_update(**on_incident(), stage="resolved", body="B"),
-    "incident.edited": lambda: lambda: incident.edit_incident(
-        **on_incident(), title="New", impact_override="", advice=""
+    "incident.edited": lambda: lambda: amending.edit_incident(
+        **on_incident(), title="New", impact_override="", advice="", reason="R"
     ),
-    "milestone.stated": lambda: lambda: incident.state_milestone(
+    "maintenance.scheduled": lambda: (lambda web: lambda: planned(scope=[(web.pk, ())]))(make_component("Web")),
+    "maintenance.reminded": lambda: (
+        lambda row: lambda: maintenance_schedule.advance_due(row.next_step_at)
+    )(planned(reminder_lead_minutes=[5])),
+    "maintenance.started": lambda: posted(on_planned(), "in_progress"),
+    "maintenance.updated": lambda: posted(on_running(), "verifying"),
+    "maintenance.extended": lambda: moved(on_running(), 1),
+    "maintenance.rescheduled": lambda: moved(on_planned(), 1, begin_hours=1),
+    "maintenance.completed": lambda: posted(on_running(), "completed"),
+    "maintenance.cancelled": lambda: (lambda on: lambda: maintenance.cancel_maintenance(**on))(on_planned()),
+    "series.added": lambda: (lambda on: lambda: series.add_series(**on))(on_series()),
+    "series.edited": lambda: (lambda on: (lambda one: lambda: series.edit_series(
+        **on | {"title": "T"}, series_id=one.pk
+    ))(series.add_series(**on)))(on_series()),
+    "series.ended": lambda: (lambda one: lambda: series.end_series(**BY, series_id=one.pk))(
+        series.add_series(**on_series())
+    ),
+    "milestone.stated": lambda: lambda: amending.state_milestone(
         **on_incident(), milestone="detected", at=timezone.now() - timedelta(hours=1), reason="R"
     ),
-    "update.amended": lambda: lambda: incident.amend_update(
+    "update.amended": lambda: lambda: amending.amend_update(
         **BY, update_id=the_incident().updates.get().pk, body="Other", reason="R"
     ),
     "interval.corrected": lambda: lambda: ledger.correct_interval(
@@ -132,6 +205,8 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "subscriber.unsubscribed": lambda: (
         lambda one: lambda: subscriber.unsubscribe(subscriber_id=one.pk)
     )(make_subscriber()),
+    "operator.added": lambda: lambda: operators.add_operator(**BY, address="oncall@example.org"),
+    "operators.reminded": lambda: (lambda _row: lambda: operators.remind_operators())(something_waits()),
     "subscriber.suspended": lambda: (
         lambda one: lambda: subscriber.suspend_subscriber(subscriber_id=one.pk, reason="R")
     )(make_subscriber()),

@@ -14,7 +14,7 @@ from incidents.actions import page as page_actions
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level
 from incidents.models import Component, Incident
-from incidents.publishing import pages, snapshot
+from incidents.publishing import pages, snapshot, uptime_pages
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page
 from tests.factories import MARIA, make_component, make_region, utc
@@ -105,8 +105,11 @@ def truth_at(text: str) -> Snapshot:
 
 
 def all_pages(truth: Snapshot) -> dict[str, Page]:
-    """Every page, by its address."""
-    return {page.path: page for page in [*pages.hot(truth), *(cold.render() for cold in pages.cold(truth))]}
+    """Every page that people read, by its address."""
+    made = (pages, uptime_pages)
+    found = [*(page for each in made for page in each.hot(truth))]
+    found += [cold.render() for each in made for cold in each.cold(truth)]
+    return {page.path: page for page in found}
 
 
 def text_of(page: Page) -> str:

@@ -178,6 +178,8 @@ def test_json_feed_says_stage_impact_components_and_the_next_update_in_full() ->
                 "incident": "code00000003",
                 "sequence": 1,
                 "stage": "identified",
+                "kind": "incident",
+                "window": None,
                 "impact": "major",
                 "is_reopening": False,
                 "time_note": "Chosen.",

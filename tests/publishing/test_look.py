@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -88,7 +89,13 @@ def during(browser: Browser) -> Site:
 
 def one_of_each(site: Site) -> list[str]:
     kinds = [r"/", r"/history", r"/history/2026-06", r"/subscribe", r"/404", r"/components/claude-ai"]
-    kinds += [r"/components/mobile-apps", r"/incidents/[^/]+", r"/incidents/[^/]+/oldest-first"]
+    kinds += [
+        r"/uptime",
+        r"/uptime/2026-06",
+        r"/components/mobile-apps",
+        r"/incidents/[^/]+",
+        r"/incidents/[^/]+/oldest-first",
+    ]
     return [next(path for path in site.pages if re.fullmatch(kind, path)) for kind in kinds]
 
 
@@ -122,8 +129,8 @@ def test_every_level_has_enough_contrast_in_both_themes(browser):
     for level in levels:
         set_status(make_component(level.value, now=utc("2026-01-01 00:00")), level, utc("2026-06-23 12:00"))
     site = Site(all_pages(truth_at("15:10")))
-    for scheme in ("light", "dark"):
-        tab = site.open(browser, "/", color_scheme=scheme)
+    for scheme, path in product(("light", "dark"), ("/", "/uptime/2026-06")):
+        tab = site.open(browser, path, color_scheme=scheme)
         assert Axe().run(tab, options=RULES).response["violations"] == []
         tab.context.close()
 

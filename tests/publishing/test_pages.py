@@ -16,8 +16,8 @@ from time import process_time
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from incidents.actions import amending
 from incidents.actions import component as component_actions
-from incidents.actions import incident as incident_actions
 from incidents.actions import ledger as ledger_actions
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
@@ -88,10 +88,10 @@ def test_nothing_internal_is_in_any_byte():
     api = make_component()
     incident = open_incident(api, actor=author, now=utc("2026-06-23 14:52"))
     update = post_update(incident, actor=author, now=utc("2026-06-23 15:10"))
-    incident_actions.amend_update(
+    amending.amend_update(
         actor=author, update_id=update.pk, body="Better.", reason="Clearer.", now=utc("2026-06-23 15:12")
     )
-    incident_actions.state_milestone(
+    amending.state_milestone(
         actor=author, incident_id=incident.pk, milestone="detected", at=utc("2026-06-23 14:31"),
         reason="From the alert.", now=utc("2026-06-23 15:13"),
     )  # fmt: skip
@@ -270,7 +270,7 @@ def test_an_incident_page_tells_its_updates_changes_edits_and_computed_facts():
     second = post_update(
         incident, "identified", body="The router.", time_note="time chosen", now=utc("2026-06-23 15:05")
     )
-    incident_actions.amend_update(
+    amending.amend_update(
         actor=MARIA, update_id=second.pk, body="The core router.", reason="Which one.", now=utc("2026-06-23 15:09")
     )
     post_update(incident, "monitoring", now=utc("2026-06-23 17:45"))

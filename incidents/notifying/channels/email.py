@@ -19,7 +19,12 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from incidents.notifying.announcement import Announcement, ConfirmationAnnouncement, IncidentAnnouncement
+from incidents.notifying.announcement import (
+    Announcement,
+    ConfirmationAnnouncement,
+    IncidentAnnouncement,
+    OperatorAnnouncement,
+)
 from incidents.notifying.mail import MailServer, NoServer, SmtpSession
 from incidents.notifying.mailbox import FileSession
 from incidents.notifying.protocol import Parcel, Recipient, Session
@@ -29,6 +34,13 @@ from incidents.notifying.tokens import Purpose, make_token
 # Placeholders that no author can have typed; each stands where a recipient's own value goes.
 _SALT = secrets.token_hex(8)
 _SLOTS = {name: f"slot{_SALT}{name}" for name in ("manage_url", "unsubscribe_url", "confirm_url", "address")}
+
+
+_TEMPLATES: dict[type[Announcement], str] = {
+    IncidentAnnouncement: "update",
+    ConfirmationAnnouncement: "confirm",
+    OperatorAnnouncement: "reminder",
+}
 
 
 class EmailChannel:
@@ -59,7 +71,7 @@ class EmailChannel:
 
     def render(self, announcement: Announcement) -> Callable[[Recipient], Parcel]:
         """Render both parts with slots; the result fills them for one recipient."""
-        name = "confirm" if isinstance(announcement, ConfirmationAnnouncement) else "update"
+        name = _TEMPLATES[type(announcement)]
         values = {"announcement": announcement, "site_url": settings.SITE_URL, "slots": _SLOTS}
         return _Letter(
             announcement,

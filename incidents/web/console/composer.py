@@ -65,6 +65,8 @@ def reopen_incident(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _compose(request: HttpRequest, mode: str, incident: Incident | None, stage: str) -> HttpResponse:
+    if incident and incident.is_maintenance:
+        return redirect("console:maintenance", code=incident.code)
     board = current_board()
     if request.method != "POST":
         return _page(request, _form(board, mode, incident, initial=_fresh(incident, stage)))

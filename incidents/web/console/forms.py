@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -44,9 +45,12 @@ class BodyField(TextField):
 
 
 class AmendForm(forms.Form):
-    """Another text for a published update."""
+    """Another text for a published update, or another time."""
 
     body = BodyField(label=_("Text"), rows=10)
+    posted_at = UtcField(
+        label=_("Time (UTC)"), required=False, help_text=_("When it was said. Empty leaves the time as it is.")
+    )
     reason = TextField(label=_("Reason"), help_text=_("Public: it stands beside the former text."))
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -59,6 +63,10 @@ class IncidentForm(forms.Form):
     advice = BodyField(
         label=_("Workaround or advice"), rows=4, required=False, help_text=_("What people can do meanwhile. Markdown.")
     )
+    reason = TextField(
+        label=_("Reason"), required=False,
+        help_text=_("Needed when title or impact change; public, in the corrections log."),
+    )  # fmt: skip
     seen_version = forms.IntegerField(widget=forms.HiddenInput)
 
 
@@ -82,7 +90,33 @@ class IntervalForm(forms.Form):
     )
     started_at = UtcField(label=_("Began (UTC)"))
     ended_at = UtcField(label=_("Ended (UTC)"), required=False, help_text=_("Empty while it lasts."))
+    component_id = forms.TypedChoiceField(label=_("Component"), coerce=int, required=False, empty_value=None)
+    region_id = forms.TypedChoiceField(label=_("Region"), coerce=int, required=False, empty_value=None)
     reason = TextField(label=_("Reason"), help_text=_("Public: every correction stands in the corrections log."))
+
+    def __init__(self, *arguments: Any, own: Component, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        rows = Component.objects.filter(Q(archived_at__isnull=True) | Q(pk=own.pk), is_group=False)
+        names = [(row.pk, row.full_name) for row in rows.select_related("group")]
+        self.fields["component_id"].choices = names  # type: ignore[attr-defined]
+        regions = list(Region.objects.values_list("pk", "name"))
+        self.fields["region_id"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
+
+
+class WithholdForm(forms.Form):
+    """Why a text is taken away."""
+
+    reason = TextField(label=_("Reason"), help_text=_("Public: it stands in the place of the text."))
+
+
+class WithdrawForm(forms.Form):
+    """Why an incident is withdrawn."""
+
+    reason = TextField(label=_("Reason"), help_text=_("Public: it stands in the place of the incident."))
+    is_notifying = forms.BooleanField(
+        label=_("Notify subscribers"), required=False,
+        help_text=_("Only if it is open: those who were told of it get the update that says it was a mistake."),
+    )  # fmt: skip
 
 
 class ComponentForm(forms.Form):
@@ -107,6 +141,10 @@ class ComponentForm(forms.Form):
         error_messages={"invalid": _("That is not a day. Write it as 2026-06-23.")},
     )  # fmt: skip
     is_hidden_unless_degraded = forms.BooleanField(label=_("Show only while it is not operational"), required=False)
+    reason = TextField(
+        label=_("Reason"), required=False,
+        help_text=_("Needed when a first day that was set changes; public, in the corrections log."),
+    )  # fmt: skip
 
     def __init__(self, *arguments: Any, is_new: bool = True, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -115,6 +153,8 @@ class ComponentForm(forms.Form):
         self.fields["region_ids"].choices = list(Region.objects.values_list("pk", "name"))  # type: ignore[attr-defined]
         if not is_new:
             del self.fields["slug"], self.fields["is_group"]
+        else:
+            del self.fields["reason"]
 
 
 class RegionForm(forms.Form):
@@ -157,6 +197,12 @@ class SubscriberForm(forms.Form):
         self.fields["component_ids"].choices = [(row.pk, row.full_name) for row in rows]  # type: ignore[attr-defined]
 
 
+class OperatorForm(forms.Form):
+    """An address of those who run the page."""
+
+    address = TextField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
 class TemplateForm(forms.Form):
     """A text to begin updates with."""
 
@@ -173,6 +219,10 @@ class PageForm(forms.Form):
     time_zone = TextField(
         label=_("Time zone"), help_text=_("An IANA name such as Europe/Berlin. Days and months of the page follow it.")
     )
+    reason = TextField(
+        label=_("Reason"), required=False,
+        help_text=_("Needed when the time zone changes and there has been trouble; public, in the corrections log."),
+    )  # fmt: skip
 
 
 class FirstAdministratorForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db.models import DateTimeField, OuterRef, Prefetch, Q, Subquery
@@ -12,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from incidents import queries
-from incidents.actions import incident as actions
+from incidents.actions import amending as actions
 from incidents.actions import ledger
-from incidents.domain.status import Stage
+from incidents.domain.status import INCIDENT_STAGES, Kind, Stage
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
@@ -49,7 +51,9 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     `?sort=` (title, stage or started) puts it in another order."""
     stage, text = request.GET.get("stage", ""), search_text(request)
     rows = sorted_by(
-        request, Incident.objects.order_by("-id"), {"title": "title", "stage": "stage", "started": STARTED}
+        request,
+        Incident.objects.filter(kind=Kind.INCIDENT).order_by("-id"),
+        {"title": "title", "stage": "stage", "started": STARTED},
     )
     if stage == "open":
         rows = rows.exclude(stage=Stage.RESOLVED)
@@ -67,7 +71,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [_line(incident) for incident in page],
-        "stages": words.STAGES.items(),
+        "stages": [(stage, words.STAGES[stage]) for stage in INCIDENT_STAGES],
         "stage": stage,
         "q": text,
         "query": query_without_page(request),
@@ -79,6 +83,8 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 def incident(request: HttpRequest, code: str) -> HttpResponse:
     """One incident: timeline, ledger, milestones, deliveries."""
     row = get_object_or_404(Incident, code=code)
+    if row.is_maintenance:
+        return redirect("console:maintenance", code=code)
     intervals = list(row.intervals.select_related("component__group", "region", "superseded_by").order_by("id"))
     standing = [interval for interval in intervals if interval.superseded_at is None]
     spells = [queries.spell_of(interval) for interval in standing]
@@ -104,6 +110,8 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
 def edit_incident(request: HttpRequest, code: str) -> HttpResponse:
     """Change title, impact and advice."""
     row = get_object_or_404(Incident, code=code)
+    if row.is_maintenance:
+        return redirect("console:edit-maintenance", code=code)
     initial = {
         "title": row.title, "impact_override": row.impact_override, "advice": row.advice, "seen_version": row.version,
     }  # fmt: skip
@@ -151,17 +159,20 @@ def state_milestone(request: HttpRequest, code: str, milestone: str) -> HttpResp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def amend_update(request: HttpRequest, code: str) -> HttpResponse:
-    """Change the text of a published update; the former text stays readable in public."""
+    """Change the text or the time of a published update; the former stay readable in public."""
     update = get_object_or_404(IncidentUpdate.objects.select_related("incident"), code=code)
     row = update.incident
     form = AmendForm(
         request.POST.copy() if request.method == "POST" else None,
-        initial={"body": update.body, "seen_version": row.version},
+        initial={"body": update.body, "posted_at": update.posted_at, "seen_version": row.version},
     )
     note = _("The former text stays readable in public, with the reason. Nobody is notified.")
     if form.is_bound:
         outcome = submit(
-            form, lambda: actions.amend_update(actor=actor_of(request), update_id=update.pk, **form.cleaned_data)
+            form,
+            lambda: actions.amend_update(
+                actor=actor_of(request), update_id=update.pk, **_unless_untouched(form.cleaned_data, update)
+            ),
         )
         if outcome.is_done:
             messages.success(request, _("Amended."), extra_tags=forget_drafts(request.path))
@@ -177,8 +188,11 @@ def correct_interval(request: HttpRequest, number: int) -> HttpResponse:
     interval = get_object_or_404(
         ImpactInterval.objects.select_related("component__group", "region", "incident"), pk=number
     )
-    initial = {"level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at}
-    form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial)
+    initial = {
+        "level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at,
+        "component_id": interval.component_id, "region_id": interval.region_id,
+    }  # fmt: skip
+    form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial, own=interval.component)
     title = _("Correct the ledger: %(name)s") % {"name": interval.component.full_name}
     note = _("The former interval stays in the corrections log. Every figure is computed anew. Nobody is notified.")
     if form.is_bound:
@@ -207,6 +221,12 @@ def _line(row: Incident) -> dict[str, object]:
         "to_resolve": durations(found)[-1].seconds,
         "update_count": len(updates),
     }
+
+
+def _unless_untouched(values: dict[str, Any], update: IncidentUpdate) -> dict[str, Any]:
+    """Without a time that is only what the field showed: it shows no fractions of a second, and must not cut them."""
+    is_same = values["posted_at"] and as_typed(values["posted_at"]) == as_typed(update.posted_at)
+    return values | {"posted_at": None if is_same else values["posted_at"]}
 
 
 def _milestone_of(row: Incident, name: str) -> Milestone:

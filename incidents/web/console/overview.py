@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from incidents import queries
 from incidents.domain.impact import Spell, levels_at
+from incidents.domain.status import Stage
 from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
+from incidents.reviewing.neglect import neglected
 from incidents.web.console.board import current_board
+from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
 from incidents.web.htmx import answer
+
+TODAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "broken": [(row, levels[row.pk], board.open_by_component[row.pk]) for row in broken],
         "component_count": len(board.leaves()),
         "now": now,
+        "windows": [(row, clock_of(row, now)) for row in _windows(now)],
+        "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
     return answer(request, "console/overview.html", context)
 
@@ -54,6 +61,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 def sending(request: HttpRequest) -> HttpResponse:
     """What is being sent now; the overview asks for it every few seconds."""
     return answer(request, "console/sending.html", {"sending": sending_now(timezone.now())}, fragment="panel")
+
+
+def _windows(now: datetime) -> QuerySet[Incident]:
+    """Maintenance that runs, or should, or comes within a day."""
+    rows = queries.planned_maintenance().exclude(stage=Stage.COMPLETED)
+    return rows.filter(scheduled_for__lt=now + TODAY).prefetch_related("scope__component__group", "scope__region")
 
 
 def _clocks(now: datetime) -> list[Clock]:

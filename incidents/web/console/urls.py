@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from incidents.web.console import (
+    agreements,
     audit,
     components,
     composer,
@@ -12,8 +13,11 @@ from incidents.web.console import (
     incidents,
     lost,
     mailbox,
+    maintenance,
+    maintenance_schedule,
     overview,
     page,
+    series,
     sign_in,
     subscribers,
     templates,
@@ -38,6 +42,18 @@ urlpatterns = [
     path("incidents/<slug:code>/state/<slug:milestone>", incidents.state_milestone, name="state-milestone"),
     path("updates/<slug:code>/amend", incidents.amend_update, name="amend-update"),
     path("intervals/<int:number>/correct", incidents.correct_interval, name="correct-interval"),
+    # Maintenance
+    path("maintenance", maintenance.maintenance_list, name="maintenance-list"),
+    path("maintenance/schedule", maintenance_schedule.schedule_maintenance, name="schedule-maintenance"),
+    path("maintenance/series", series.series_list, name="series"),
+    path("maintenance/series/add", series.add_series, name="add-series"),
+    path("maintenance/series/<int:number>/edit", series.edit_series, name="edit-series"),
+    path("maintenance/series/<int:number>/end", series.end_series, name="end-series"),
+    path("maintenance/<slug:code>", maintenance.maintenance, name="maintenance"),
+    path("maintenance/<slug:code>/update", maintenance.update_maintenance, name="update-maintenance"),
+    path("maintenance/<slug:code>/window", maintenance.reschedule_maintenance, name="reschedule-maintenance"),
+    path("maintenance/<slug:code>/cancel", maintenance.cancel_maintenance, name="cancel-maintenance"),
+    path("maintenance/<slug:code>/edit", maintenance_schedule.edit_maintenance, name="edit-maintenance"),
     # Components
     path("components", components.component_list, name="components"),
     path("components/add", components.add_component, name="add-component"),
@@ -48,9 +64,18 @@ urlpatterns = [
     path("components/<slug:code>/archive", components.archive_component, name="archive-component"),
     path("components/<slug:code>/restore", components.restore_component, name="restore-component"),
     path("regions/add", components.add_region, name="add-region"),
+    # Agreements
+    path("agreements", agreements.agreement_list, name="agreements"),
+    path("agreements/add", agreements.add_agreement, name="add-agreement"),
+    path("agreements/<int:number>/edit", agreements.edit_agreement, name="edit-agreement"),
+    path("agreements/<int:number>/archive", agreements.archive_agreement, name="archive-agreement"),
+    path("agreements/<int:number>/restore", agreements.restore_agreement, name="restore-agreement"),
+    path("agreements/<int:number>/exclude", agreements.grant_exclusion, name="grant-exclusion"),
+    path("exclusions/<int:number>/withdraw", agreements.withdraw_exclusion, name="withdraw-exclusion"),
     # Who is told
     path("subscribers", subscribers.subscriber_list, name="subscribers"),
     path("subscribers/add", subscribers.add_subscriber, name="add-subscriber"),
+    path("operators/add", subscribers.add_operator, name="add-operator"),
     path("subscribers/<int:number>/unsubscribe", subscribers.unsubscribe, name="unsubscribe"),
     path("deliveries", deliveries.delivery_list, name="deliveries"),
     path("deliveries/hold", deliveries.hold_sending, name="hold-sending"),

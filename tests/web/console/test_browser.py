@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from incidents.actions.incident import edit_incident
+from incidents.actions.agreement import Terms, add_agreement, grant_exclusion
+from incidents.actions.amending import edit_incident
+from incidents.actions.maintenance import schedule_maintenance
+from incidents.actions.operators import add_operator
 from incidents.models import Incident
 from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
 
@@ -91,6 +96,7 @@ def test_a_correction_that_was_saved_leaves_no_draft_and_one_that_was_not_is_off
     address = f"{live_server.url}/console/incidents/{incident.code}/edit"
     page.goto(address)
     page.get_by_label("Title", exact=True).fill("My title")
+    page.get_by_label("Reason").fill("A slip")
     page.goto(f"{live_server.url}/console/")
     page.goto(address)
     expect(page.get_by_label("Title", exact=True)).to_have_value("My title")
@@ -99,7 +105,7 @@ def test_a_correction_that_was_saved_leaves_no_draft_and_one_that_was_not_is_off
     page.wait_for_url(f"**/incidents/{incident.code}")
     incident.refresh_from_db()
     edit_incident(
-        actor=MARIA, incident_id=incident.pk, title="Her title", impact_override="", advice="",
+        actor=MARIA, incident_id=incident.pk, title="Her title", impact_override="", advice="", reason="R",
     )  # fmt: skip
     page.goto(address)
     expect(page.get_by_label("Title", exact=True)).to_have_value("Her title")
@@ -176,10 +182,28 @@ def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, 
     make_subscriber()
     incident = open_incident(api, title="Errors on the API")
     post_update(incident, "monitoring", advice="Wait.")
+    work = schedule_maintenance(
+        actor=MARIA, title="Move the database", body="Writes are refused.", scope=[(api.pk, (regions[0].pk,))],
+        scheduled_for=timezone.now() + timedelta(hours=3), scheduled_until=timezone.now() + timedelta(hours=5),
+    )  # fmt: skip
+    add_operator(actor=MARIA, address="oncall@example.org")
+    promise = add_agreement(
+        actor=MARIA, slug="api",
+        terms=Terms(name="API", component_ids=[api.pk], target_percent="99.9", first_month=date(2026, 6, 1)),
+    )  # fmt: skip
+    grant_exclusion(
+        actor=MARIA, agreement_id=promise.pk, started_at=timezone.now() - timedelta(hours=2), ended_at=timezone.now(),
+        reason="Their own network.",
+    )  # fmt: skip
     page.emulate_media(color_scheme=theme)
     paths = [
         "", "incidents", f"incidents/{incident.code}", f"incidents/{incident.code}/update", "incidents/open",
         f"incidents/{incident.code}/edit", "components", "components/add", "subscribers", "subscribers/add",
+        "maintenance", "maintenance/schedule", f"maintenance/{work.code}", f"maintenance/{work.code}/update",
+        f"maintenance/{work.code}/window", f"maintenance/{work.code}/cancel", f"maintenance/{work.code}/edit",
+        "maintenance/series", "maintenance/series/add", "agreements", "agreements/add", f"agreements/{promise.pk}/edit",
+        f"agreements/{promise.pk}/exclude",
+        "operators/add",
         "deliveries", "mailbox", "templates", "templates/add", "audit", "page",
     ]  # fmt: skip
     for path in paths:
@@ -194,3 +218,24 @@ def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, 
         .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 16).map(e => e.outerHTML)"""
     )
     assert small == []
+
+
+def test_maintenance_is_scheduled_with_a_preview_that_counts_and_is_begun(signed_in, live_server):
+    page = signed_in
+    api = make_component("API")
+    make_subscriber("api@example.org", component_ids=[api.pk])
+    page.goto(f"{live_server.url}/console/maintenance/schedule")
+    page.get_by_label("Title", exact=True).fill("Move the database")
+    page.get_by_label("Text", exact=True).fill("Writes are **refused**.")
+    page.get_by_label("Begins (UTC)").fill(f"{timezone.now() + timedelta(hours=3):%Y-%m-%d %H:%M}")
+    page.get_by_label("Ends (UTC)").fill("2 h")
+    page.get_by_label("API", exact=True).check()
+    expect(page.locator(".preview .as-public strong")).to_have_text("refused")
+    expect(page.locator("#effect")).to_have_text("Schedule and notify 1 subscriber")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: "/maintenance/" in url and "schedule" not in url)
+    page.get_by_role("link", name="Begin now").click()
+    page.get_by_label("Update", exact=True).fill("We begin.")
+    page.locator("[data-post]").click()
+    page.wait_for_url(lambda url: url.endswith(Incident.objects.get().code))
+    assert Incident.objects.get().stage == "in_progress"

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from incidents.actions.incident import amend_update, edit_incident
+from incidents.actions.amending import amend_update, edit_incident
 from incidents.models import ImpactInterval, MilestoneStatement
 from tests.factories import MARIA, make_component, open_incident, post_update
 
@@ -68,7 +68,10 @@ def test_an_update_is_amended_with_a_reason(console, incident):
 
 def test_an_edit_of_a_version_that_is_gone_is_a_conflict_that_keeps_what_was_typed(console, incident):
     path = f"/console/incidents/{incident.code}/edit"
-    form = {"title": "My title", "impact_override": "minor", "advice": "Wait.", "seen_version": incident.version}
+    form = {
+        "title": "My title", "impact_override": "minor", "advice": "Wait.", "reason": "R",
+        "seen_version": incident.version,
+    }  # fmt: skip
     post_update(incident, "identified")
     answer = console.post(path, form)
     assert answer.status_code == 409
@@ -101,7 +104,9 @@ def test_two_people_who_amend_one_update_see_both_texts(console, incident):
 def test_what_others_set_meanwhile_is_shown_beside_what_was_typed(console, incident):
     path = f"/console/incidents/{incident.code}/edit"
     form = {"title": "Mine", "impact_override": "", "advice": "Same\r\ntext", "seen_version": incident.version}
-    edit_incident(actor=MARIA, incident_id=incident.pk, title="Hers", impact_override="minor", advice="Same\ntext")
+    edit_incident(
+        actor=MARIA, incident_id=incident.pk, title="Hers", impact_override="minor", advice="Same\ntext", reason="R"
+    )
     html = text(console.post(path, form))
     assert re.findall(r'<p class="theirs">(.*?)</p>', html) == ["Hers", "Minor impact"]
 

@@ -60,7 +60,7 @@ def test_a_component_is_added_edited_moved_archived_and_restored(console, db):
     assert list(Component.objects.values_list("name", flat=True)) == ["API", "Website"]
 
     assert 'value="For programs"' in text(console.get(f"/console/components/{api.code}/edit"))
-    console.post(f"/console/components/{api.code}/edit", {"name": "Core API", "description": ""})
+    console.post(f"/console/components/{api.code}/edit", {"name": "Core API", "description": "", "reason": "R"})
     api.refresh_from_db()
     assert (api.name, api.slug, api.regions.count()) == ("Core API", "api", 0)
 

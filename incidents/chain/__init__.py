@@ -63,7 +63,7 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
     ImpactInterval: (
         "interval", "id",
         ("component.code", "region.key", "level", "is_quality", "started_at", "ended_at", "incident.code", "source",
-         "superseded_at", "superseded_by_id", "superseded_reason"), (),
+         "superseded_at", "superseded_reason"), (),
     ),
     Agreement: (
         "agreement", "slug",
@@ -79,17 +79,18 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
     Verdict: (
         "verdict", "id", ("agreement.slug", "month", "number", "document", "signature", "reason", "issued_at"), (),
     ),
-    Correction: ("correction", "id", ("at", "verb", "subject", "path", "reason", "changes", "figures"), ()),
+    Correction: ("correction", "id", ("at", "verb", "path", "reason", "figures"), ("subject", "changes")),
 }  # fmt: skip
 
 
 def append(*, at: datetime, verb: str, published: Sequence[Model]) -> RecordEntry:
     """Add an entry over the public state of these rows, inside the caller's transaction, under the page's lock.
 
-    `at` is UTC. Rows named twice count once, as they are now.
+    `at` is UTC. Rows named twice count once, as they are now. The first entry holds the page too.
     """
     head = PublicPage.objects.get(id=1)
-    distinct = list({name_of(row): row for row in published}.items())
+    begun = [] if head.record_number else [head]
+    distinct = list({name_of(row): row for row in (*begun, *published)}.items())
     contents = [parts_of(row) for _name, row in distinct]
     salts = [{part: secrets.token_hex(16) for part in parts} for parts in contents]
     rows = [
@@ -107,8 +108,23 @@ def append(*, at: datetime, verb: str, published: Sequence[Model]) -> RecordEntr
     )
     entry.hash = hash_of(entry)
     entry.save(force_insert=True)
-    PublicPage.objects.filter(id=1).update(record_number=entry.number, record_hash=entry.hash)
+    head.record_number, head.record_hash = entry.number, entry.hash
+    head.save(update_fields=["record_number", "record_hash"])
     return entry
+
+
+def withhold(row: Model, part: str) -> None:
+    """Take away, in every entry, what a part of this row (not its facts) said; its digests stay.
+
+    Append an entry afterwards that says so, in the same transaction: verification asks for it.
+    """
+    name = name_of(row)
+    for entry in RecordEntry.objects.iterator(chunk_size=500):
+        places = [place for place, told in enumerate(entry.rows) if told["row"] == name]
+        for place in places:
+            entry.contents[place][part] = entry.salts[place][part] = None
+        if places:
+            entry.save(update_fields=["contents", "salts"])
 
 
 def hash_of(entry: RecordEntry) -> str:
@@ -154,9 +170,11 @@ def _sha(value: Any) -> str:
 
 
 def _value(row: Any, field: str) -> Any:
-    for name in field.split("."):
-        row = None if row is None else getattr(row, name)
-    return row
+    """A field as the database gives it back, though it was set as text or as a whole number."""
+    *owners, name = field.split(".")
+    for owner in owners:
+        row = None if row is None else getattr(row, owner)
+    return None if row is None else row._meta.get_field(name).to_python(getattr(row, name))
 
 
 def _plain(value: Any) -> Any:

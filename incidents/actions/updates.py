@@ -1,0 +1,62 @@
+"""What every update is written by: its place in line, its row, and the incident that stands as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+
+from incidents.actions import guards
+from incidents.actions.codes import new_code
+from incidents.domain.actor import Actor
+from incidents.domain.status import Stage
+from incidents.models import Incident, IncidentUpdate
+
+
+def not_before_newest(incident: Incident, now: datetime) -> datetime:
+    """`now`, or the time of the newest update if that is later: a clock that was set back must turn round neither the
+    timeline nor the ledger."""
+    newest = incident.updates.aggregate(at=Max("posted_at"))["at"]
+    return max(now, newest or now)
+
+
+def append(
+    *,
+    actor: Actor,
+    incident: Incident,
+    stage: Stage,
+    text: str,
+    html: str,
+    now: datetime,
+    is_notifying: bool,
+    told: Sequence[dict[str, Any]] = (),
+    next_update_due_at: datetime | None = None,
+    is_reopening: bool = False,
+    is_reminder: bool = False,
+    time_note: str = "",
+) -> IncidentUpdate:
+    """Write an update, cleaned already, after all others, and take the incident to its stage. `told`: what moved."""
+    last = incident.updates.aggregate(sequence=Max("sequence"))["sequence"]
+    update = IncidentUpdate.objects.create(
+        code=new_code(),
+        incident=incident,
+        sequence=(last or 0) + 1,
+        stage=stage,
+        body=text,
+        body_html=html,
+        posted_at=now,
+        next_update_due_at=next_update_due_at,
+        is_notifying=is_notifying,
+        is_reopening=is_reopening,
+        is_reminder=is_reminder,
+        time_note=time_note,
+        component_changes=list(told),
+        author_label=actor.label,
+        created_at=now,
+    )
+    incident.stage = update.stage
+    incident.save(update_fields=["stage"])
+    guards.touch(incident, now)
+    return update
