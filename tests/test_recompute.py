@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from incidents.actions import agreement as actions
 from incidents.counting.signing import evidence_of
 from incidents.models import Verdict
 from tests.agreement_world import JULY, agree, reference, second_vector
+from tests.conftest import needs
 from tests.factories import MARIA, utc
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,23 @@ def test_the_script_sees_what_was_tampered_with(tmp_path):
     assert recompute(evidence, tmp_path).returncode == 1
     evidence = {**evidence, "document": {**evidence["document"], "counted_seconds": "13500", "percent": "99.500"}}
     assert recompute(evidence, tmp_path).returncode == 1
+
+
+def test_the_signature_is_checked_by_the_commands_of_the_document(tmp_path):
+    agree(*reference())
+    commands = (SCRIPT.parent / "evidence.md").read_text().split("## Check the signature")[1]
+    lines = [line[4:] for line in commands.splitlines() if line.startswith("    ")]
+
+    def check(evidence: dict) -> str:
+        (tmp_path / "evidence.json").write_text(json.dumps(evidence))
+        script = "\n".join(lines)
+        return subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=30).stdout
+
+    needs(shutil.which("openssl") is not None, "openssl")
+    evidence = issued()
+    assert "Signature Verified Successfully" in check(evidence)
+    evidence["document"]["verdict"] = "met"
+    assert "Signature Verified Successfully" not in check(evidence)
 
 
 def test_the_script_is_short_and_needs_nothing_but_python():

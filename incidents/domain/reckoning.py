@@ -15,8 +15,6 @@ from incidents.domain.intervals import Span, seconds_between
 from incidents.domain.status import HEAVINESS, Level
 from incidents.domain.uptime import Entry, Policy, combined, weighed_parts
 
-# Each component with its regions; both are named by anything that can be hashed.
-Places = Mapping[Any, Sequence[Any]]
 Place = tuple[Hashable, Hashable | None]
 _Part = tuple[datetime, datetime, Fraction, Level]
 
@@ -71,7 +69,7 @@ def reckon(
     window: Span,
     now: datetime,
     policy: Policy,
-    components: Places,
+    components: Mapping[Any, Sequence[Hashable]],
     exclusions: Sequence[Exclusion] = (),
 ) -> Reckoning:
     """Count the window under the policy. `components` maps each component of the set to the regions that it runs in
@@ -101,7 +99,7 @@ def count(
     window: Span,
     now: datetime,
     policy: Policy,
-    components: Places,
+    components: Mapping[Any, Sequence[Hashable]],
     exclusions: Sequence[Exclusion],
 ) -> Reckoning:
     """What `reckon` counts, without what was saved. Raises ValueError if `components` is empty."""
