@@ -87,6 +87,7 @@ def withdraw_incident(
         for row in rows:
             row.superseded_at, row.superseded_reason, row.superseded_by_label = now, why, actor.label
             row.save(update_fields=["superseded_at", "superseded_reason", "superseded_by_label"])
+        _stop(list(OutboxEvent.objects.filter(incident=incident)))
         incident.withdrawn_at, incident.withdrawn_reason = now, why
         incident.save(update_fields=["withdrawn_at", "withdrawn_reason"])
         guards.touch(incident, now)
@@ -143,10 +144,17 @@ def _clear_events(incident: Incident, update: IncidentUpdate) -> None:
     events = [row for row in OutboxEvent.objects.filter(incident=incident) if _is_of(row, update)]
     for event in events:
         event.facts["update"] |= {"text": "", "html": "", "is_withheld": True}
-        # One that nobody was told of yet makes no deliveries any more.
-        event.audience = {"component_ids": []} if event.relayed_at is None else event.audience
-        event.reach = Reach.PAGE if event.relayed_at is None else event.reach
-        event.save(update_fields=["facts", "audience", "reach"])
+        event.save(update_fields=["facts"])
+    _stop(events)
+
+
+def _stop(events: list[OutboxEvent]) -> None:
+    """Let nothing of these be sent that was not sent yet."""
+    for event in events:
+        if event.relayed_at is None:
+            # Not fanned out: it makes no deliveries any more.
+            event.audience, event.reach = {"component_ids": []}, Reach.PAGE
+            event.save(update_fields=["audience", "reach"])
     waiting = Delivery.objects.filter(event__in=events, state__in=[Delivery.State.PENDING, Delivery.State.HELD])
     waiting.update(state=Delivery.State.CANCELLED)
 

@@ -78,6 +78,16 @@ def test_an_event_that_waits_with_a_withheld_text_reaches_nobody():
     assert OutboxEvent.objects.get(incident=row, verb="incident.opened").reach == "page"
 
 
+def test_what_waits_of_a_withdrawn_incident_is_not_sent():
+    component = make_component()
+    make_subscriber(now=utc("2026-06-01"))
+    row = open_incident(component)
+    event = OutboxEvent.objects.get(incident=row)
+    fan_out(event)
+    withholding.withdraw_incident(actor=MARIA, incident_id=row.pk, reason="R")
+    assert Delivery.objects.get(event=event).state == Delivery.State.CANCELLED
+
+
 @pytest.mark.parametrize("reason", ["", " "])
 def test_withholding_and_withdrawing_need_a_reason(reason):
     row = open_incident(make_component())

@@ -115,7 +115,7 @@ class WithdrawForm(forms.Form):
     reason = TextField(label=_("Reason"), help_text=_("Public: it stands in the place of the incident."))
     is_notifying = forms.BooleanField(
         label=_("Notify subscribers"), required=False,
-        help_text=_("Only if it is open: those who were told of it get the update that says it was a mistake."),
+        help_text=_("Only if it is open: they get the update that says that it was opened by mistake."),
     )  # fmt: skip
 
 
