@@ -89,9 +89,9 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
         yield ColdPage(link.path, key, partial(_month, snapshot.page, book, link, later, earlier))
 
 
-def agreement_links(_snapshot: Snapshot) -> list[words.Named]:
+def agreement_links(snapshot: Snapshot) -> list[words.Named]:
     """The agreements that `/uptime` links to, by name and address."""
-    return []
+    return [words.Named(view.name, view.path) for view in snapshot.agreements if not view.is_archived]
 
 
 def _overview(snapshot: Snapshot, book: Book, site: Mapping[str, str]) -> ColdPage:
