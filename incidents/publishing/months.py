@@ -88,7 +88,7 @@ def book(snapshot: Snapshot) -> Book:
     zone, now = snapshot.page.time_zone, snapshot.built_at
     accounts = tuple(_accounts((*snapshot.components, *snapshot.archived), zone, now))
     this = local_day(now, zone).replace(day=1)
-    first = min((row.begun for row in accounts if row.begun), default=this)
+    first = min([this, *(row.begun for row in accounts if row.begun)])
     return Book(zone, now, tuple(_months_back(this, first)), accounts)
 
 

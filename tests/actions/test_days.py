@@ -57,13 +57,17 @@ def do(act: str, hours: int, level: Level, places: frozenset[int], choice: int, 
         )
     elif act == "correct":
         rows = list(ImpactInterval.objects.filter(superseded_at=None))
+        if not rows:
+            return
         row = rows[choice % len(rows)]
         ledger.correct_interval(
             actor=MARIA, interval_id=row.pk, level=level, started_at=row.started_at - timedelta(hours=choice),
             ended_at=row.ended_at and row.ended_at + timedelta(hours=hours - choice), reason="Logs.", now=now,
         )  # fmt: skip
     elif act == "zone":
-        page_actions.edit_page(actor=MARIA, name="Status", time_zone=ZONES[choice % len(ZONES)], now=now)
+        page_actions.edit_page(
+            actor=MARIA, name="Status", time_zone=ZONES[choice % len(ZONES)], reason="Moved.", now=now
+        )
     else:
         named = [region.pk for region in regions] if choice % 2 else list(region_ids)
         component_actions.edit_component(
@@ -150,9 +154,13 @@ def test_a_correction_takes_back_what_never_was():
 def test_another_zone_of_the_page_cuts_the_days_elsewhere():
     api = make_component()
     an_outage(api, "2026-06-22 22:30", "2026-06-22 23:30")
-    page_actions.edit_page(actor=MARIA, name="Status", time_zone="Europe/Berlin", now=utc("2026-06-24 09:00"))
+    page_actions.edit_page(
+        actor=MARIA, name="Status", time_zone="Europe/Berlin", reason="Moved.", now=utc("2026-06-24 09:00")
+    )
     assert rows() == [(None, 23, 60 * MINUTE, 0)]
-    page_actions.edit_page(actor=MARIA, name="Status", time_zone="America/New_York", now=utc("2026-06-24 09:00"))
+    page_actions.edit_page(
+        actor=MARIA, name="Status", time_zone="America/New_York", reason="Moved.", now=utc("2026-06-24 09:00")
+    )
     assert rows() == [(None, 22, 60 * MINUTE, 0)]
 
 

@@ -46,8 +46,18 @@ def test_the_worst_of_nothing_is_operational_and_maintenance_weighs_less_than_an
 
 def test_only_a_resolved_incident_takes_no_ordinary_update():
     open_stages = [Stage.INVESTIGATING, Stage.IDENTIFIED, Stage.MONITORING]
-    assert all(is_allowed_move(before, after) for before in open_stages for after in Stage)
+    assert all(is_allowed_move(before, after) for before in open_stages for after in [*open_stages, Stage.RESOLVED])
     assert not any(is_allowed_move(Stage.RESOLVED, after) for after in Stage)
+
+
+def test_maintenance_moves_from_its_announcement_to_its_end_and_never_into_an_incident():
+    planned, running, verifying, over = Stage.SCHEDULED, Stage.IN_PROGRESS, Stage.VERIFYING, Stage.COMPLETED
+    allowed = {(before, after) for before in Stage for after in Stage if is_allowed_move(before, after)}
+    of_maintenance = {pair for pair in allowed if set(pair) & {planned, running, verifying, over}}
+    assert of_maintenance == {
+        (planned, planned), (planned, running), (running, running), (running, verifying), (running, over),
+        (verifying, running), (verifying, verifying), (verifying, over),
+    }  # fmt: skip
     assert set(MOVES) == set(Stage)
 
 
