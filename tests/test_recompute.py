@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -9,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from incidents.actions import agreement as actions
-from incidents.counting.signing import evidence_of
+from incidents.counting.signing import canonical, evidence_of, public_key
 from incidents.models import Verdict
 from tests.agreement_world import JULY, agree, reference, second_vector
 from tests.conftest import needs
@@ -40,7 +42,7 @@ def recompute(evidence: dict, folder: Path) -> subprocess.CompletedProcess[str]:
 def issued() -> dict:
     assert actions.issue_due_verdicts(JULY) == 1
     row = Verdict.objects.get()
-    return evidence_of(row.document, row.signature)
+    return evidence_of(row.document, row.signature, row.public_key)
 
 
 @pytest.mark.parametrize("given", POLICIES, ids=str)
@@ -93,3 +95,14 @@ def test_the_script_is_short_and_needs_nothing_but_python():
     code = [line for line in SCRIPT.read_text().splitlines() if line and not line.startswith(("#", '"""'))]
     assert len(code) <= 20
     assert "import incidents" not in "".join(code)
+
+
+def test_evidence_keeps_the_key_that_it_was_signed_with(settings):
+    agree(second_vector())
+    issued()
+    settings.SECRET_KEY = "another secret, by which nothing was signed yet"
+    row = Verdict.objects.get()
+    evidence = evidence_of(row.document, row.signature, row.public_key)
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(evidence["public_key"]))
+    key.verify(base64.b64decode(evidence["signature"]), canonical(evidence["document"]))
+    assert public_key() != evidence["public_key"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import guards
 from incidents.actions.record import record
-from incidents.counting.signing import signature_of
+from incidents.counting.signing import public_key, signature_of
 from incidents.counting.verdicts import document_of, window_of
 from incidents.domain.actor import SYSTEM, Actor
 from incidents.domain.verbs import Reach, Verb
@@ -102,6 +102,7 @@ def _add(
         number=number,
         document=document,
         signature=signature_of(document),
+        public_key=public_key(),
         reason=reason,
         issued_at=now,
     )

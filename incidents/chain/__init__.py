@@ -77,7 +77,8 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
         (),
     ),
     Verdict: (
-        "verdict", "id", ("agreement.slug", "month", "number", "document", "signature", "reason", "issued_at"), (),
+        "verdict", "id",
+        ("agreement.slug", "month", "number", "document", "signature", "public_key", "reason", "issued_at"), (),
     ),
     Correction: ("correction", "id", ("at", "verb", "path", "reason", "figures"), ("subject", "changes")),
 }  # fmt: skip

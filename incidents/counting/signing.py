@@ -1,6 +1,7 @@
 """Signed evidence: Ed25519 (RFC 8032) over the canonical JSON of a verdict's document.
 
-The key follows from the installation's SECRET_KEY; whoever changes that signs with another key from then on.
+The key follows from the installation's SECRET_KEY. Whoever changes that signs with another key from then on; what was
+issued before keeps the signature and the public key of its day.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ def public_key() -> str:
     return base64.b64encode(raw).decode()
 
 
-def evidence_of(document: dict[str, Any], signature: str) -> dict[str, Any]:
-    """The evidence file: the document, its signature and what it is checked with."""
-    return {"algorithm": ALGORITHM, "public_key": public_key(), "signature": signature, "document": document}
+def evidence_of(document: dict[str, Any], signature: str, key: str) -> dict[str, Any]:
+    """The evidence file: the document, its signature, and the public key of the day that it was signed with."""
+    return {"algorithm": ALGORITHM, "public_key": key, "signature": signature, "document": document}
 
 
 def canonical(document: dict[str, Any]) -> bytes:

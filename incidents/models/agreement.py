@@ -87,6 +87,7 @@ class Verdict(models.Model):
     number = models.PositiveIntegerField()
     document = models.JSONField(help_text="The evidence: formula, intervals, exclusions, figures, hash of the record.")
     signature = models.CharField(max_length=200)
+    public_key = models.CharField(max_length=60, help_text="With which it verifies, as it was when this was issued.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was issued again.")
     issued_at = models.DateTimeField()
 

@@ -76,7 +76,7 @@ def _running_month(agreement: Agreement, now: datetime) -> date:
 
 
 def _verdict(row: Verdict) -> VerdictView:
-    evidence = json.dumps(evidence_of(row.document, row.signature), ensure_ascii=False, indent=1)
+    evidence = json.dumps(evidence_of(row.document, row.signature, row.public_key), ensure_ascii=False, indent=1)
     return VerdictView(row.month, row.number, row.reason, row.issued_at, evidence)
 
 
