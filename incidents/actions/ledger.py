@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, texts
+from incidents.actions import guards, texts, verdicts
 from incidents.actions.corrections import Changes, correct, instant, path_of
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
@@ -61,6 +61,7 @@ def correct_interval(
             incident=wrong.incident, now=now,
         )  # fmt: skip
         _record(actor, wrong, right, correction, why, now)
+        verdicts.reissue_since(actor=actor, since=min(wrong.started_at, started_at), reason=why, now=now)
     return right
 
 
