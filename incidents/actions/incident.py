@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import facts, guards, moves, statements, texts, updates, verdicts
+from incidents.actions import guards, moves, statements, texts, updates
 from incidents.actions.codes import new_code
-from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
-from incidents.domain.verbs import Reach, Verb
+from incidents.domain.verbs import Verb
 from incidents.models import (
     ImpactInterval,
     Incident,
     IncidentUpdate,
     MilestoneStatement,
-    PublicPage,
 )
 
 
@@ -88,9 +84,10 @@ def open_incident(
             stated += statements.state(
                 actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
             )
-        _tell(
-            actor, Verb.INCIDENT_OPENED, page, incident, update, now, {"title": ["", incident.title]}, [*moved, *stated]
-        )
+        updates.tell(
+            actor, Verb.INCIDENT_OPENED, page, incident, update, changes={"title": ["", incident.title]},
+            published=[*moved, *stated],
+        )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
     return incident
 
@@ -135,7 +132,7 @@ def post_update(
         )
         is_resolving = update.stage == Stage.RESOLVED
         verb = Verb.INCIDENT_RESOLVED if is_resolving else Verb.INCIDENT_UPDATED
-        _tell(actor, verb, page, incident, update, now, {"stage": [before, update.stage]}, moved)
+        updates.tell(actor, verb, page, incident, update, changes={"stage": [before, update.stage]}, published=moved)
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -174,9 +171,9 @@ def reopen_incident(
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
-        _tell(
-            actor, Verb.INCIDENT_REOPENED, page, incident, update, now, {"stage": [Stage.RESOLVED, update.stage]},
-            [*moved, *withdrawn],
+        updates.tell(
+            actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [Stage.RESOLVED, update.stage]},
+            published=[*moved, *withdrawn],
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
@@ -222,35 +219,6 @@ def _add_update(
         time_note=time_note,
     )  # fmt: skip
     return update, holder.touched
-
-
-def _tell(
-    actor: Actor,
-    verb: Verb,
-    page: PublicPage,
-    incident: Incident,
-    update: IncidentUpdate,
-    now: datetime,
-    changes: dict[str, Any],
-    published: Sequence[Model],
-) -> None:
-    record(
-        actor=actor,
-        verb=verb,
-        subject=incident,
-        now=now,
-        incident=incident,
-        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
-        reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
-        facts=facts.of_update(page, incident, update),
-        audience=facts.audience_of(incident),
-        sequence=update.sequence,
-        expires_at=facts.expiry_of(update),
-        published=[incident, update, *published],
-    )
-    moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
-    late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}
-    verdicts.reissue_since(actor=actor, since=min(moved, default=None), reason=late, now=now)
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:

@@ -105,7 +105,7 @@ def post_maintenance_update(
             told=told,
         )  # fmt: skip
         windows.plan_next_step(incident, now)
-        windows.tell(
+        updates.tell(
             actor, _verb(before, after), page, incident, update, changes={"stage": [before, after]}, published=moved
         )
         guards.keep_result(key, content, update.pk, now)
@@ -151,7 +151,7 @@ def change_window(
             now=updates.not_before_newest(incident, now), is_notifying=is_notifying,
         )  # fmt: skip
         windows.plan_next_step(incident, now)
-        windows.tell(
+        updates.tell(
             actor, Verb.MAINTENANCE_EXTENDED if is_running else Verb.MAINTENANCE_RESCHEDULED, page, incident, update,
             changes={
                 "scheduled_for": [begin.isoformat(), scheduled_for.isoformat()],
@@ -186,7 +186,7 @@ def cancel_maintenance(
             now=updates.not_before_newest(incident, now), is_notifying=is_notifying,
         )  # fmt: skip
         windows.plan_next_step(incident, now)
-        windows.tell(
+        updates.tell(
             actor, Verb.MAINTENANCE_CANCELLED, page, incident, update, changes={"cancelled_at": ["", now.isoformat()]}
         )
     return update

@@ -118,7 +118,7 @@ def _post(
         now=updates.not_before_newest(incident, now), is_notifying=is_notifying, told=told or [],
         is_reminder=is_reminder, time_note=time_note,
     )  # fmt: skip
-    windows.tell(SYSTEM, verb, page, incident, update, changes={"stage": [before, stage.value]}, published=moved or [])
+    updates.tell(SYSTEM, verb, page, incident, update, changes={"stage": [before, stage.value]}, published=moved or [])
 
 
 def _late(sentence: str, planned: datetime, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What every update is written by: its place in line, its row, and the incident that stands as it says."""
+"""What every update is written by: its place in line, its row, the incident that stands as it says, and who is told."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Model
+from django.utils.translation import gettext as _
 
-from incidents.actions import guards
+from incidents.actions import facts, guards, verdicts
 from incidents.actions.codes import new_code
+from incidents.actions.record import record
 from incidents.domain.actor import Actor
 from incidents.domain.status import Stage
-from incidents.models import Incident, IncidentUpdate
+from incidents.domain.verbs import Reach, Verb
+from incidents.models import ImpactInterval, Incident, IncidentUpdate, PublicPage
 
 
 def not_before_newest(incident: Incident, now: datetime) -> datetime:
@@ -60,3 +63,36 @@ def append(
     incident.save(update_fields=["stage"])
     guards.touch(incident, now)
     return update
+
+
+def tell(
+    actor: Actor,
+    verb: Verb,
+    page: PublicPage,
+    incident: Incident,
+    update: IncidentUpdate,
+    *,
+    changes: dict[str, Any],
+    published: Sequence[Model] = (),
+) -> None:
+    """Record what was done, tell of it by the update, and issue again what it made untrue of a month that was over.
+
+    `published`: the rows that changed besides the incident and the update.
+    """
+    record(
+        actor=actor,
+        verb=verb,
+        subject=incident,
+        now=update.posted_at,
+        incident=incident,
+        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
+        reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
+        facts=facts.of_update(page, incident, update),
+        audience=facts.audience_of(incident),
+        sequence=update.sequence,
+        expires_at=facts.expiry_of(update),
+        published=[incident, update, *published],
+    )
+    moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
+    late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}
+    verdicts.reissue_since(actor=actor, since=min(moved, default=None), reason=late, now=update.posted_at)

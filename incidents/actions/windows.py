@@ -9,16 +9,15 @@ from typing import Any
 from django.db.models import Model, Q
 from django.utils.translation import gettext as _
 
-from incidents.actions import facts, moves, texts, updates
+from incidents.actions import moves, texts, updates
 from incidents.actions.codes import new_code
-from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.maintenance import MAX_LEAD_MINUTES, Plan, next_step_at
 from incidents.domain.status import Kind, Level, Stage
-from incidents.domain.verbs import Reach, Verb
-from incidents.models import Component, Incident, IncidentUpdate, MaintenanceScope, MaintenanceSeries, PublicPage
+from incidents.domain.verbs import Verb
+from incidents.models import Component, Incident, MaintenanceScope, MaintenanceSeries, PublicPage
 
 Scope = Sequence[tuple[int, tuple[int, ...]]]
 
@@ -56,7 +55,7 @@ def announce(
         actor=actor, incident=incident, stage=Stage.SCHEDULED, text=text, html=html, now=now, is_notifying=is_notifying
     )
     plan_next_step(incident, now)
-    tell(actor, Verb.MAINTENANCE_SCHEDULED, page, incident, update, changes={"title": ["", incident.title]})
+    updates.tell(actor, Verb.MAINTENANCE_SCHEDULED, page, incident, update, changes={"title": ["", incident.title]})
     return incident
 
 
@@ -147,33 +146,6 @@ def plan_next_step(incident: Incident, now: datetime) -> None:
     """Note when the schedule has something to do next; to be called after every write."""
     incident.next_step_at = None if incident.withdrawn_at else next_step_at(plan_of(incident), now)
     incident.save(update_fields=["next_step_at"])
-
-
-def tell(
-    actor: Actor,
-    verb: Verb,
-    page: PublicPage,
-    incident: Incident,
-    update: IncidentUpdate,
-    *,
-    changes: dict[str, Any],
-    published: Sequence[Model] = (),
-) -> None:
-    """Record what was done and tell of it by the update."""
-    record(
-        actor=actor,
-        verb=verb,
-        subject=incident,
-        now=update.posted_at,
-        incident=incident,
-        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
-        reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
-        facts=facts.of_update(page, incident, update),
-        audience=facts.audience_of(incident),
-        sequence=update.sequence,
-        expires_at=facts.expiry_of(update),
-        published=[incident, update, *published],
-    )
 
 
 def known_scope(scope: Scope) -> list[tuple[int, tuple[int, ...]]]:

@@ -87,7 +87,7 @@ def test_a_tier_is_the_lowest_that_holds():
 
 def test_the_signature_holds_for_what_was_signed_and_nothing_else():
     document = document_of(agree(*reference()), JUNE, JULY)
-    evidence = signing.evidence_of(document, signing.signature_of(document))
+    evidence = signing.evidence_of(document, signing.signature_of(document), signing.public_key())
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(evidence["public_key"]))
     signature = base64.b64decode(evidence["signature"])
     key.verify(signature, signing.canonical(evidence["document"]))
