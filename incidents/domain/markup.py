@@ -52,6 +52,10 @@ class TooLong(ValueError):
         )
 
 
+# What python-markdown keeps pieces under while it works; no text that was cleaned holds it.
+_STASH = "\x02"
+
+
 def render_html(source: str) -> str:
     """Safe HTML for a Markdown source: links to http, https and mailto only; no image, class, style or identifier.
 
@@ -64,6 +68,9 @@ def render_html(source: str) -> str:
     try:
         rendered = _converter().convert(text)
     except TooComplex:
+        return _as_typed(text)
+    if _STASH in rendered:
+        # Marks so tangled that the parser tore its own placeholder for a piece of code apart, and lost the piece.
         return _as_typed(text)
     safe = nh3.clean(
         rendered,

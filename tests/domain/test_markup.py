@@ -288,6 +288,10 @@ marks = st.lists(
 )
 
 
+def test_a_piece_of_code_between_torn_marks_is_not_lost():
+    assert "<br>*0*`0`<br>" in render_html("**0*\n*\n*0*`0`\n*0*")
+
+
 @given(st.text() | marks.map("".join) | st.text(st.characters(codec=None)))
 def test_no_text_raises_or_lives_and_the_same_text_gives_the_same_bytes(source: str) -> None:
     first = render_html(source)
