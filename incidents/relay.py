@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.actions import maintenance_schedule, operators, series, verdicts
@@ -59,7 +59,8 @@ def keep_current(now: datetime | None = None) -> None:
 def keep_schedules(now: datetime | None = None) -> None:
     """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators.
 
-    A fault is logged and holds up nothing else.
+    A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
+    raised, so that the caller says it once and not four times every round.
     """
     for keep in (
         series.announce_due,
@@ -69,6 +70,8 @@ def keep_schedules(now: datetime | None = None) -> None:
     ):
         try:
             keep(now)
+        except OperationalError:
+            raise
         except Exception:
             log.exception("%s failed; the next sweep tries again.", keep.__name__)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from incidents import queries, relay
@@ -57,6 +57,20 @@ def test_a_schedule_that_cannot_be_kept_holds_up_neither_the_other_nor_the_page(
     assert advanced == [None]
     assert "poison" in caplog.text
     assert b"Errors everywhere" in (store.the_tree().root / "current" / "index.html").read_bytes()
+
+
+def test_a_database_that_does_not_answer_is_said_once_and_not_by_each_schedule(monkeypatch, caplog):
+    asked: list[datetime | None] = []
+
+    def gone(now=None):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(series, "announce_due", gone)
+    monkeypatch.setattr(maintenance_schedule, "advance_due", asked.append)
+    with pytest.raises(OperationalError):
+        relay.keep_current()
+    assert asked == []
+    assert caplog.text == ""
 
 
 def test_a_page_that_cannot_be_rendered_holds_up_nobody_who_must_be_told(monkeypatch, caplog):
