@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from incidents.domain.impact import Spell, incident_impact, levels_at
-from incidents.domain.status import Impact, Kind, Level, Stage
+from incidents.domain.status import OVER_STAGES, Impact, Kind, Level
 from incidents.models import (
     Component,
     Delivery,
@@ -77,7 +77,7 @@ def levels_held(spells: list[Spell], at: datetime) -> dict[int, str]:
 
 def open_incidents() -> QuerySet[Incident]:
     """Incidents that are not resolved, newest first; maintenance is not among them."""
-    return Incident.objects.filter(kind=Kind.INCIDENT).exclude(stage=Stage.RESOLVED).order_by("-id")
+    return Incident.objects.filter(kind=Kind.INCIDENT).exclude(stage__in=OVER_STAGES).order_by("-id")
 
 
 def told_subscribers() -> QuerySet[Subscriber]:
@@ -90,8 +90,9 @@ def told_subscribers() -> QuerySet[Subscriber]:
 def told_operators() -> QuerySet[Subscriber]:
     """The addresses of the operators to which reminders may go."""
     return Subscriber.objects.filter(
-        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=True
-    )
+        confirmed_at__isnull=False, unsubscribed_at__isnull=True, suspended_at__isnull=True, is_operator=True,
+        is_personal=False,
+    )  # fmt: skip
 
 
 def planned_maintenance() -> QuerySet[Incident]:

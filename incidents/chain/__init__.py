@@ -8,15 +8,15 @@ previous. A row holds digests, each sha256(salt + canonical JSON of one part), s
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
+from incidents.domain.canonical import canonical, sha256_of
 from incidents.models import (
     Agreement,
     AgreementExclusion,
@@ -26,9 +26,14 @@ from incidents.models import (
     Incident,
     IncidentUpdate,
     MilestoneStatement,
+    Promise,
+    PromiseExtension,
     PublicPage,
     RecordEntry,
     Region,
+    Remediation,
+    RemediationSlip,
+    ReviewVersion,
     UpdateRevision,
     Verdict,
 )
@@ -68,8 +73,8 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
     Agreement: (
         "agreement", "slug",
         ("name", "audience", "target_percent", "first_month", "zone", "clock", "weight_major", "weight_partial",
-         "weight_degraded", "weight_after_monitoring", "is_maintenance_excluded", "maintenance_notice_hours",
-         "component_rule", "region_rule", "credit_tiers", "note", "archived_at"), (),
+         "weight_degraded", "weight_after_monitoring", "is_quality_counted", "is_maintenance_excluded",
+         "maintenance_notice_hours", "component_rule", "region_rule", "credit_tiers", "note", "archived_at"), (),
     ),
     AgreementExclusion: (
         "exclusion", "id",
@@ -80,8 +85,34 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
         "verdict", "id",
         ("agreement.slug", "month", "number", "document", "signature", "public_key", "reason", "issued_at"), (),
     ),
+    ReviewVersion: (
+        "review_version", "id",
+        ("review.slug", "number", "kind", "sha256", "reason", "is_material", "is_break_glass", "published_at",
+         "withheld_at"), ("document", "page"),
+    ),
+    Remediation: (
+        "remediation", "code",
+        ("review.slug", "title", "body", "kind", "strength", "priority", "owner_team", "due_on", "original_due_on",
+         "state", "status_note", "public_url", "published_at", "delivered_at", "verified_at", "verification_method",
+         "evidence", "declined_reason", "settled_at", "superseded_by.code"), (),
+    ),
+    RemediationSlip: ("slip", "id", ("remediation.code", "old_due_on", "new_due_on", "reason", "at"), ()),
+    Promise: (
+        "promise", "code",
+        ("deliverable", "sentence", "source", "incident.code", "review.slug", "terms", "anchor_at", "first_due_at",
+         "due_at", "is_met_by_preliminary", "fulfilled_at", "fulfilled_by", "waived_at", "waived_reason", "made_at"),
+        (),
+    ),
+    PromiseExtension: ("extension", "id", ("promise.code", "old_due_at", "new_due_at", "reason", "at"), ()),
     Correction: ("correction", "id", ("at", "verb", "path", "reason", "figures"), ("subject", "changes")),
 }  # fmt: skip
+# Of these tables only the rows that are public belong to the record; a draft comes to it when it is published.
+PUBLISHED: Mapping[type[Model], Q] = {
+    Remediation: Q(published_at__isnull=False),
+    RemediationSlip: Q(remediation__published_at__isnull=False),
+    Promise: Q(is_public=True),
+    PromiseExtension: Q(promise__is_public=True),
+}
 
 
 def append(*, at: datetime, verb: str, published: Sequence[Model]) -> RecordEntry:
@@ -130,7 +161,7 @@ def withhold(row: Model, part: str) -> None:
 
 def hash_of(entry: RecordEntry) -> str:
     """What the entry's hash must be, from its other columns."""
-    return _sha(
+    return sha256_of(
         {
             "number": entry.number,
             "at": _plain(entry.at),
@@ -159,15 +190,6 @@ def parts_of(row: Model) -> Parts:
     if isinstance(row, Agreement):
         parts["facts"]["components"] = sorted(row.components.values_list("code", flat=True))
     return parts | {text: getattr(row, text) for text in texts}
-
-
-def canonical(value: Any) -> bytes:
-    """JSON with sorted keys and no blanks, in UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _sha(value: Any) -> str:
-    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def _value(row: Any, field: str) -> Any:

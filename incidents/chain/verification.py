@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 
-from incidents.chain import ORIGIN, PUBLIC, digest, hash_of, name_of, parts_of
+from incidents.chain import ORIGIN, PUBLIC, PUBLISHED, digest, hash_of, name_of, parts_of
 from incidents.domain.verbs import Verb
 from incidents.models import PublicPage, RecordEntry
 
 CHUNK = 500
 # The happenings that may take a text away from earlier entries.
-WITHHOLDING = frozenset({Verb.UPDATE_WITHHELD, Verb.INCIDENT_WITHDRAWN})
+WITHHOLDING = frozenset({Verb.UPDATE_WITHHELD, Verb.INCIDENT_WITHDRAWN, Verb.REVIEW_RETRACTED})
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _rows(model: type[Model]) -> Iterator[Model]:
     _prefix, _field, fields, _texts = PUBLIC[model]
     related = {name.rpartition(".")[0].replace(".", "__") for name in fields if "." in name}
     rows: Any = model._default_manager.select_related(*related) if related else model._default_manager.all()
-    yield from rows.order_by("pk").iterator(chunk_size=CHUNK)
+    yield from rows.filter(PUBLISHED.get(model, Q())).order_by("pk").iterator(chunk_size=CHUNK)
 
 
 def _of_row(name: str, row: Model, recorded: _Recorded) -> Iterator[Finding]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
+
+from incidents.domain.canonical import canonical
 
 ALGORITHM = "Ed25519"
 _PURPOSE = b"candor evidence signature"
@@ -34,11 +35,6 @@ def public_key() -> str:
 def evidence_of(document: dict[str, Any], signature: str, key: str) -> dict[str, Any]:
     """The evidence file: the document, its signature, and the public key of the day that it was signed with."""
     return {"algorithm": ALGORITHM, "public_key": key, "signature": signature, "document": document}
-
-
-def canonical(document: dict[str, Any]) -> bytes:
-    """What is signed: JSON with sorted keys and no blanks, in UTF-8."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _key() -> Ed25519PrivateKey:

@@ -29,12 +29,14 @@ class Kind(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where an incident stands, as its newest update says; the last four are those of maintenance."""
+    """Where an incident stands, as its newest update says; the last four are those of maintenance.
+    `postmortem` is the publication of a review: the incident stays resolved."""
 
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
     MONITORING = "monitoring"
     RESOLVED = "resolved"
+    POSTMORTEM = "postmortem"
     SCHEDULED = "scheduled"
     IN_PROGRESS = "in_progress"
     VERIFYING = "verifying"
@@ -57,7 +59,8 @@ OPEN_STAGES = (Stage.INVESTIGATING, Stage.IDENTIFIED, Stage.MONITORING)
 INCIDENT_STAGES = (*OPEN_STAGES, Stage.RESOLVED)
 RUNNING_STAGES = (Stage.IN_PROGRESS, Stage.VERIFYING)
 MAINTENANCE_STAGES = (Stage.SCHEDULED, *RUNNING_STAGES, Stage.COMPLETED)
-CLOSED_STAGES = (Stage.RESOLVED, Stage.COMPLETED)
+OVER_STAGES = (Stage.RESOLVED, Stage.POSTMORTEM)
+CLOSED_STAGES = (*OVER_STAGES, Stage.COMPLETED)
 
 # From a stage to the stages that an ordinary update may name. Going back is allowed (a wrong diagnosis is news);
 # leaving `resolved` is not a step but the act of reopening. Maintenance that is over stays over: plan another.
@@ -66,6 +69,7 @@ MOVES: dict[Stage, tuple[Stage, ...]] = {
     Stage.IDENTIFIED: (*OPEN_STAGES, Stage.RESOLVED),
     Stage.MONITORING: (*OPEN_STAGES, Stage.RESOLVED),
     Stage.RESOLVED: (),
+    Stage.POSTMORTEM: (),
     Stage.SCHEDULED: (Stage.SCHEDULED, Stage.IN_PROGRESS),
     Stage.IN_PROGRESS: (*RUNNING_STAGES, Stage.COMPLETED),
     Stage.VERIFYING: (*RUNNING_STAGES, Stage.COMPLETED),

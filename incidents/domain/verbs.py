@@ -49,6 +49,52 @@ class Verb(StrEnum):
     EXCLUSION_WITHDRAWN = "exclusion.withdrawn"
     VERDICT_ISSUED = "verdict.issued"
     VERDICT_CORRECTED = "verdict.corrected"
+    REVIEW_STARTED = "review.started"
+    REVIEW_EDITED = "review.edited"
+    SECTION_SAVED = "section.saved"
+    ENTRY_SAVED = "entry.saved"
+    ENTRY_REMOVED = "entry.removed"
+    PHASE_SAVED = "phase.saved"
+    PHASE_REMOVED = "phase.removed"
+    CHANGE_SAVED = "change.saved"
+    CHANGE_LINKED = "change.linked"
+    CHANGE_UNLINKED = "change.unlinked"
+    FACTOR_SAVED = "factor.saved"
+    FACTOR_REMOVED = "factor.removed"
+    FACTOR_CODE_ADDED = "factor_code.added"
+    FACTOR_CODE_RETIRED = "factor_code.retired"
+    REMEDIATION_SAVED = "remediation.saved"
+    REMEDIATION_REMOVED = "remediation.removed"
+    REMEDIATION_SLIPPED = "remediation.slipped"
+    REMEDIATION_MOVED = "remediation.moved"
+    REMEDIATION_VERIFIED = "remediation.verified"
+    REMEDIATION_DECLINED = "remediation.declined"
+    REMEDIATION_SUPERSEDED = "remediation.superseded"
+    REVIEW_COMMENTED = "review.commented"
+    COMMENT_RESOLVED = "comment.resolved"
+    REVIEW_SUBMITTED = "review.submitted"
+    REVIEW_RETURNED = "review.returned"
+    REVIEW_APPROVED = "review.approved"
+    APPROVAL_WITHDRAWN = "approval.withdrawn"
+    CHECK_WAIVED = "check.waived"
+    WAIVER_WITHDRAWN = "waiver.withdrawn"
+    REDACTION_RECORDED = "redaction.recorded"
+    REDACTION_WITHDRAWN = "redaction.withdrawn"
+    REVIEW_SCHEDULED = "review.scheduled"
+    REVIEW_UNSCHEDULED = "review.unscheduled"
+    REVIEW_PUBLISHED = "review.published"
+    REVIEW_CORRECTED = "review.corrected"
+    REVIEW_RETRACTED = "review.retracted"
+    PROMISE_MADE = "promise.made"
+    PROMISE_EXTENDED = "promise.extended"
+    PROMISE_MET = "promise.met"
+    PROMISE_WAIVED = "promise.waived"
+    PROMISE_ASSIGNED = "promise.assigned"
+    POLICY_SAVED = "policy.saved"
+    POLICY_ARCHIVED = "policy.archived"
+    CALENDAR_SAVED = "calendar.saved"
+    PERSON_REMINDED = "person.reminded"
+    ROLES_SET = "roles.set"
     OPERATOR_ADDED = "operator.added"
     OPERATORS_REMINDED = "operators.reminded"
     COMPONENT_ADDED = "component.added"
@@ -102,6 +148,52 @@ SENTENCES: dict[Verb, str] = {
     Verb.EXCLUSION_WITHDRAWN: "withdrew an exclusion",
     Verb.VERDICT_ISSUED: "issued the verdict",
     Verb.VERDICT_CORRECTED: "corrected the verdict",
+    Verb.REVIEW_STARTED: "started the review",
+    Verb.REVIEW_EDITED: "edited the review",
+    Verb.SECTION_SAVED: "saved a section",
+    Verb.ENTRY_SAVED: "saved an entry of the timeline",
+    Verb.ENTRY_REMOVED: "removed an entry of the timeline",
+    Verb.PHASE_SAVED: "saved a phase",
+    Verb.PHASE_REMOVED: "removed a phase",
+    Verb.CHANGE_SAVED: "saved a change",
+    Verb.CHANGE_LINKED: "said what a change was",
+    Verb.CHANGE_UNLINKED: "took back what a change was",
+    Verb.FACTOR_SAVED: "saved a factor",
+    Verb.FACTOR_REMOVED: "removed a factor",
+    Verb.FACTOR_CODE_ADDED: "added a factor to the taxonomy",
+    Verb.FACTOR_CODE_RETIRED: "retired a factor of the taxonomy",
+    Verb.REMEDIATION_SAVED: "saved a remediation",
+    Verb.REMEDIATION_REMOVED: "removed a remediation",
+    Verb.REMEDIATION_SLIPPED: "moved the due date of a remediation",
+    Verb.REMEDIATION_MOVED: "said how a remediation stands",
+    Verb.REMEDIATION_VERIFIED: "verified a remediation",
+    Verb.REMEDIATION_DECLINED: "declined a remediation",
+    Verb.REMEDIATION_SUPERSEDED: "put another remediation in the place of one",
+    Verb.REVIEW_COMMENTED: "commented on the review",
+    Verb.COMMENT_RESOLVED: "resolved a comment",
+    Verb.REVIEW_SUBMITTED: "asked for review",
+    Verb.REVIEW_RETURNED: "asked for changes",
+    Verb.REVIEW_APPROVED: "approved the review",
+    Verb.APPROVAL_WITHDRAWN: "withdrew an approval",
+    Verb.CHECK_WAIVED: "accepted a finding",
+    Verb.WAIVER_WITHDRAWN: "took back the acceptance of a finding",
+    Verb.REDACTION_RECORDED: "recorded what is withheld",
+    Verb.REDACTION_WITHDRAWN: "ended a withholding",
+    Verb.REVIEW_SCHEDULED: "scheduled the publication",
+    Verb.REVIEW_UNSCHEDULED: "called the scheduled publication off",
+    Verb.REVIEW_PUBLISHED: "published the review",
+    Verb.REVIEW_CORRECTED: "corrected the review",
+    Verb.REVIEW_RETRACTED: "retracted the review",
+    Verb.PROMISE_MADE: "made a promise",
+    Verb.PROMISE_EXTENDED: "put off a promise",
+    Verb.PROMISE_MET: "kept a promise",
+    Verb.PROMISE_WAIVED: "waived a promise",
+    Verb.PROMISE_ASSIGNED: "gave a promise to somebody",
+    Verb.POLICY_SAVED: "saved a policy of promises",
+    Verb.POLICY_ARCHIVED: "ended a policy of promises",
+    Verb.CALENDAR_SAVED: "saved a business calendar",
+    Verb.PERSON_REMINDED: "reminded somebody",
+    Verb.ROLES_SET: "set what somebody may do",
     Verb.OPERATOR_ADDED: "added an address of the operators",
     Verb.OPERATORS_REMINDED: "reminded the operators",
     Verb.COMPONENT_ADDED: "added the component",

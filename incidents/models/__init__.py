@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
+from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
 from incidents.models.incident import (
     Incident,
@@ -18,7 +19,21 @@ from incidents.models.incident import (
 from incidents.models.ledger import ComponentDay, ImpactInterval
 from incidents.models.outbox import Attempt, ChannelPause, Delivery, OperatorReminder, OutboxEvent
 from incidents.models.page import IdempotencyKey, PublicPage
+from incidents.models.promise import BusinessCalendar, Promise, PromiseExtension, PromisePolicy
 from incidents.models.public_record import Correction, RecordEntry
+from incidents.models.remediation import Remediation, RemediationSlip
+from incidents.models.review import (
+    Review,
+    ReviewApproval,
+    ReviewComment,
+    ReviewPhase,
+    ReviewRedaction,
+    ReviewSection,
+    ReviewVersion,
+    ReviewWaiver,
+    SectionRevision,
+    TimelineEntry,
+)
 from incidents.models.subscriber import SignUp, Subscriber
 
 __all__ = [
@@ -26,11 +41,16 @@ __all__ = [
     "AgreementExclusion",
     "Attempt",
     "AuditEntry",
+    "BusinessCalendar",
+    "ChangeEvent",
+    "ChangeRole",
     "ChannelPause",
     "Component",
     "ComponentDay",
+    "ContributingFactor",
     "Correction",
     "Delivery",
+    "FactorCode",
     "IdempotencyKey",
     "ImpactInterval",
     "Incident",
@@ -40,11 +60,26 @@ __all__ = [
     "MilestoneStatement",
     "OperatorReminder",
     "OutboxEvent",
+    "Promise",
+    "PromiseExtension",
+    "PromisePolicy",
     "PublicPage",
     "RecordEntry",
     "Region",
+    "Remediation",
+    "RemediationSlip",
+    "Review",
+    "ReviewApproval",
+    "ReviewComment",
+    "ReviewPhase",
+    "ReviewRedaction",
+    "ReviewSection",
+    "ReviewVersion",
+    "ReviewWaiver",
+    "SectionRevision",
     "SignUp",
     "Subscriber",
+    "TimelineEntry",
     "UpdateRevision",
     "UpdateTemplate",
     "Verdict",

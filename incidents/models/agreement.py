@@ -27,6 +27,7 @@ class Agreement(models.Model):
     weight_partial = models.DecimalField(max_digits=5, decimal_places=4, default="0.3")
     weight_degraded = models.DecimalField(max_digits=5, decimal_places=4, default=0)
     weight_after_monitoring = models.DecimalField(max_digits=5, decimal_places=4, null=True)
+    is_quality_counted = models.BooleanField(default=False, help_text="Served, but wrong: counts as its level does.")
     is_maintenance_excluded = models.BooleanField(default=True)
     maintenance_notice_hours = models.PositiveIntegerField(default=0, help_text="Announced later, it counts.")
     component_rule = models.CharField(max_length=8, default=Rule.WORST)

@@ -49,7 +49,9 @@ class Incident(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["stage"], name="incident_open", condition=~models.Q(stage__in=["resolved", "completed"])
+                fields=["stage"],
+                name="incident_open",
+                condition=~models.Q(stage__in=["resolved", "postmortem", "completed"]),
             ),
         ]
         constraints = [

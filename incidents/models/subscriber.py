@@ -15,6 +15,10 @@ class Subscriber(models.Model):
     address = models.CharField(max_length=320)
     address_key = models.CharField(max_length=320, help_text="The address as compared: case folded.")
     is_operator = models.BooleanField(default=False, help_text="Gets the reminders of the operators, nothing else.")
+    is_personal = models.BooleanField(
+        default=False, help_text="Of the operators' kind, of one person: gets the reminders that concern that person."
+    )
+    has_reviews = models.BooleanField(default=True, help_text="Wants to be told of reviews.")
     has_all_components = models.BooleanField(default=True)
     components = models.ManyToManyField("incidents.Component", related_name="subscribers")
     generation = models.PositiveIntegerField(default=1)

@@ -23,6 +23,7 @@ STAGES: Mapping[Stage, Word] = {
     Stage.IDENTIFIED: gettext_lazy("Identified"),
     Stage.MONITORING: gettext_lazy("Monitoring"),
     Stage.RESOLVED: gettext_lazy("Resolved"),
+    Stage.POSTMORTEM: gettext_lazy("Review published"),
     Stage.SCHEDULED: gettext_lazy("Scheduled"),
     Stage.IN_PROGRESS: gettext_lazy("In progress"),
     Stage.VERIFYING: gettext_lazy("Verifying"),

@@ -75,8 +75,10 @@ def durations(found: Sequence[Milestone]) -> tuple[Duration, ...]:
 
 
 def _resolution(updates: Sequence[IncidentUpdate]) -> list[IncidentUpdate]:
-    """The update that ended it: the last one, if it resolves. A reopened incident is not resolved."""
-    return [updates[-1]] if updates and updates[-1].stage == Stage.RESOLVED else []
+    """The update that ended it: the last one, if it resolves. A reopened incident is not resolved; a review that was
+    published since is no news of the trouble."""
+    told = [row for row in updates if row.stage != Stage.POSTMORTEM]
+    return told[-1:] if told and told[-1].stage == Stage.RESOLVED else []
 
 
 def _from_update(name: str, rows: Sequence[IncidentUpdate]) -> Milestone:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import queries
 from incidents.actions import amending as actions
 from incidents.actions import ledger
-from incidents.domain.status import INCIDENT_STAGES, Kind, Stage
+from incidents.domain.status import INCIDENT_STAGES, OVER_STAGES, Kind
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
@@ -56,7 +56,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         {"title": "title", "stage": "stage", "started": STARTED},
     )
     if stage == "open":
-        rows = rows.exclude(stage=Stage.RESOLVED)
+        rows = rows.exclude(stage__in=OVER_STAGES)
     elif stage in words.STAGES:
         rows = rows.filter(stage=stage)
     if text:
