@@ -28,7 +28,7 @@ from incidents.reviewing.figures import Figure, figures_from, placeholders
 from incidents.reviewing.gathering import gather
 from incidents.reviewing.recall import similar_reviews
 from incidents.reviewing.sections import BY_KEY
-from incidents.reviewing.timeline import Entry, entries_of, gaps_in
+from incidents.reviewing.timeline import Entry, Gap, entries_of, gaps_in
 from incidents.web.console import review_due
 from incidents.web.console.review_form import CommentForm
 from incidents.web.console.review_panel import (
@@ -39,6 +39,26 @@ from incidents.web.console.review_panel import (
     section_lines,
     sights,
 )
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    """One entry of the timeline, the gap before it, what was said about it, and its number where an author wrote it."""
+
+    entry: Entry
+    gap: Gap | None
+    comments: list[ReviewComment]
+
+    @property
+    def number(self) -> int | None:
+        """The key of the authored entry."""
+        kind, _colon, rest = self.entry.ref.partition(":")
+        return int(rest) if kind == "entry" else None
+
+    @property
+    def dom_id(self) -> str:
+        """A name for an address within the page."""
+        return self.entry.ref.replace(":", "-")
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ def _timeline(review: Review, entries: Sequence[Entry]) -> dict[str, Any]:
     for row in review.comments.filter(anchor__startswith="entry:", resolved_at__isnull=True):
         said.setdefault(row.anchor, []).append(row)
     return {
-        "entries": [(entry, gaps.get(entry.at), said.get(entry.ref, [])) for entry in entries],
+        "entries": [EntryLine(entry, gaps.pop(entry.at, None), said.get(entry.ref, [])) for entry in entries],
         "phases": list(ReviewPhase.objects.filter(review=review)),
         "redactions": list(ReviewRedaction.objects.filter(review=review, withdrawn_at__isnull=True)),
     }
