@@ -22,6 +22,8 @@ from incidents.publishing import (
     downloads,
     feeds,
     pages,
+    review_feeds,
+    review_pages,
     snapshot,
     uptime_pages,
 )
@@ -29,7 +31,7 @@ from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed)
+RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed, review_pages, review_feeds)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:
