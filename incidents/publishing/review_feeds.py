@@ -1,4 +1,5 @@
 """Stub."""
+from __future__ import annotations
 
 from incidents.publishing.public import ColdPage, Snapshot
 from incidents.publishing.tree import Page

@@ -28,8 +28,8 @@ from incidents.domain.review import (
     VersionKind,
 )
 from incidents.domain.status import Impact, Level
-from incidents.publishing.words import MILESTONES
 from incidents.publishing.schemas import DIALECT, Schema, instants, lists, objects, texts
+from incidents.publishing.words import MILESTONES
 
 SCHEMA_PATH, SCHEMA_VERSION = "/schemas/review.json", 1
 _DAY = r"^\d{4}-\d\d-\d\d$"
