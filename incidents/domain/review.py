@@ -112,6 +112,24 @@ class Rollout(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Gate(StrEnum):
+    """What a stage of a rollout had to pass before the next one."""
+
+    NONE = "none"
+    TIMER = "timer"
+    HEALTH = "health"
+    MANUAL = "manual"
+
+
+class GateResult(StrEnum):
+    """What a gate did. `blind`: it could not see the fault that came later."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    BYPASSED = "bypassed"
+    BLIND = "blind"
+
+
 class Answer(StrEnum):
     """Yes, no, or not known: unknown is an answer."""
 

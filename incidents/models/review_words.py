@@ -25,6 +25,8 @@ from incidents.domain.review import (
     Disposition,
     Effect,
     EntryKind,
+    Gate,
+    GateResult,
     GuardRail,
     Initiator,
     Precision,
@@ -122,6 +124,18 @@ WORDS: Mapping[type[StrEnum], Mapping[str, Word]] = {
         Rollout.PER_TENANT: _("Tenant by tenant"),
         Rollout.SINGLE_TARGET: _("One target"),
         Rollout.UNKNOWN: _("Unknown"),
+    },
+    Gate: {
+        Gate.NONE: _("No gate"),
+        Gate.TIMER: _("A wait"),
+        Gate.HEALTH: _("A look at health"),
+        Gate.MANUAL: _("A person’s yes"),
+    },
+    GateResult: {
+        GateResult.PASS: _("Let it through"),
+        GateResult.FAIL: _("Stopped it"),
+        GateResult.BYPASSED: _("Was passed by"),
+        GateResult.BLIND: _("Could not see the fault"),
     },
     Answer: {
         Answer.YES: _("Yes"),

@@ -44,6 +44,7 @@ from incidents.publishing.public import (
     SupersededView,
     UpdateView,
 )
+from incidents.publishing.remediations import remediation_views
 from incidents.reviewing.milestones import durations, milestones
 
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
@@ -86,6 +87,7 @@ def build(now: datetime | None = None) -> Snapshot:
         corrections=corrections.logged(),
         withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
+        remediations=remediation_views(now, page.time_zone),
     )
 
 
