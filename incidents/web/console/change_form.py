@@ -99,17 +99,13 @@ class ChangeForm(PartForm):
     )
     rollback_started_at = ReviewTimeField(label=_("Roll-back began (UTC)"), required=False)
     rollback_completed_at = ReviewTimeField(label=_("Roll-back ended (UTC)"), required=False)
-    rollback_outcome = forms.ChoiceField(
-        label=_("What it did"), choices=choices_of(RollbackOutcome), initial="unknown"
-    )
+    rollback_outcome = forms.ChoiceField(label=_("What it did"), choices=choices_of(RollbackOutcome), initial="unknown")
     rollback_note = BodyField(
         label=_("What stood in the way"), rows=2, required=False, help_text=_("Public. Markdown.")
     )
     source = TextField(label=_("Source"), required=False, help_text=_("Public: what says so."))
     source_url = TextField(label=_("Address of the source"), required=False, help_text=_("Public; https://…"))
-    external_ref = TextField(
-        label=_("Commit, ticket or id"), required=False, help_text=_("Internal. Never published.")
-    )
+    external_ref = TextField(label=_("Commit, ticket or id"), required=False, help_text=_("Internal. Never published."))
     note = BodyField(label=_("Internal note"), rows=2, required=False, help_text=_("Never published."))
     stage_rows = forms.IntegerField(widget=forms.HiddenInput, required=False)
 

@@ -76,12 +76,12 @@ class PartForm(forms.Form):
 
     def set_day(self, review: Review | None) -> None:
         """Let a clock time alone be on the day of this review's incidents."""
-        fields = [field for field in self.fields.values() if isinstance(field, ReviewTimeField)]
-        day = day_of(review) if review and fields else None
-        for field in fields:
-            field.day = day
+        times = [each for each in self.fields.values() if isinstance(each, ReviewTimeField)]
+        day = day_of(review) if review and times else None
+        for each in times:
+            each.day = day
             if day:
-                field.widget.attrs["placeholder"] = _now("14:30 (on %(day)s)") % {"day": day}
+                each.widget.attrs["placeholder"] = _now("14:30 (on %(day)s)") % {"day": day}
 
     def groups(self) -> list[Group]:
         """The groups in the order of `layout`, without fields that this form has not."""
@@ -123,7 +123,7 @@ def span_of(review: Review) -> tuple[datetime, datetime | None]:
     return min(starts), None if None in ends else max(end for end in ends if end)
 
 
-def _says(field: BoundField) -> bool:
+def _says(bound: BoundField) -> bool:
     """Whether the field says something that a folded group would hide."""
-    value = field.value()
-    return value not in NOTHING and str(value) != str(field.field.initial or "")
+    value = bound.value()
+    return value not in NOTHING and str(value) != str(bound.field.initial or "")

@@ -23,8 +23,8 @@ form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 @dataclass(frozen=True)
 class Page:
-    """What a form is about. `standing`: what the part says now, by field, where it is edited; `remove`: the address that
-    takes it away; `again`: the address of the next one, where several are often written; `extra`: for the template."""
+    """What a form is about. `standing`: what the part says now, by field, where it is edited; `remove`: the address
+    that takes it away; `again`: that of the next one, where several are often written; `extra`: for the template."""
 
     title: str
     review: Review

@@ -131,6 +131,4 @@ class RedactionForm(PartForm):
         help_text=_("The public reads this kind and how many there are of it."),
     )  # fmt: skip
     reason = TextField(label=_("Reason"), help_text=_("Internal."))
-    review_on = DayField(
-        label=_("Looked at again on"), required=False, help_text=_("Public. Empty: no day is set.")
-    )
+    review_on = DayField(label=_("Looked at again on"), required=False, help_text=_("Public. Empty: no day is set."))
