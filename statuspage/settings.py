@@ -142,6 +142,10 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each component
 
+# --- reviews ------------------------------------------------------------------------------------------------------
+# Somebody other than the owner must approve a review. Off for a team of one; each version says whether it was so.
+REVIEW_TWO_PERSON = env.bool("REVIEW_TWO_PERSON", default=True)
+
 # --- text, time, static -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -12,6 +12,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.review import PersonRole, ReviewState
 from incidents.models import Review
 from incidents.reviewing import document
+from incidents.reviewing.approvals import standing
 
 
 def lock_review(actor: Actor, review_id: int, seen_version: int | None = None) -> Review:
@@ -40,15 +41,12 @@ def lock_for(review_id: int, seen_version: int | None = None) -> Review:
 
 def touch(review: Review, now: datetime) -> None:
     """Raise the version after a write, and let the state follow: what was approved and is another text now must be
-    approved again, and is not published by itself; what was published and is another text now is a draft again."""
+    approved again before it is published (a schedule waits for that, see `publish_due_reviews`); what was published
+    and is another text now is a draft again."""
     review.version += 1
     review.updated_at = max(now, review.updated_at)
-    if (
-        review.state == ReviewState.APPROVED
-        and not review.approvals.filter(withdrawn_at__isnull=True, content_hash=document.content_hash(review)).exists()
-    ):
+    if review.state == ReviewState.APPROVED and not standing(review, document.content_hash(review)).is_complete:
         review.state = ReviewState.IN_REVIEW
-        review.scheduled_for, review.scheduled_kind, review.scheduled_reason = None, "", ""
     if review.state == ReviewState.PUBLISHED:
         newest = review.versions.order_by("-number").first()
         if newest is None or newest.sha256 != document.content_hash(review):

@@ -26,6 +26,12 @@ FIELDS: Mapping[str, str | Promise] = {
     "incident": gettext_lazy("Incident"),
     "first day": gettext_lazy("First day"),
     "time zone": gettext_lazy("Time zone"),
+    "kind": gettext_lazy("Kind"),
+    "strength": gettext_lazy("Strength"),
+    "priority": gettext_lazy("Priority"),
+    "owner team": gettext_lazy("Owner team"),
+    "public address": gettext_lazy("Public address"),
+    "factors": gettext_lazy("Factors"),
     **words.MILESTONES,
 }
 # Of an incident that was withdrawn, nothing that named it stays.

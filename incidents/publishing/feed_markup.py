@@ -32,7 +32,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class Entry:
     """One entry: of an incident in the history feeds (`update` None), of one update elsewhere. Times aware, UTC.
 
-    `is_ahead`: of a maintenance that has not begun, so that its end is announced with it.
+    `is_ahead`: of a maintenance that has not begun, so that its end is announced with it. `categories` are (scheme,
+    term) for what is not an incident, so that no reader takes it for a live one; Atom alone has schemes.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Entry:
     kind: Kind = Kind.INCIDENT
     window: WindowView | None = None
     is_ahead: bool = False
+    categories: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,10 @@ def atom(feed: Feed, self_url: str) -> str:
             f'    <link rel="alternate" type="text/html" href={quoteattr(entry.url)}/>',
             f"    <title>{escape(entry.title)}</title>",
             *(f"    <category term={quoteattr(tag)}/>" for tag in entry.tags),
+            *(
+                f"    <category scheme={quoteattr(scheme)} term={quoteattr(term)}/>"
+                for scheme, term in entry.categories
+            ),
             f'    <content type="html">{escape(entry.html)}</content>',
             "  </entry>",
         ]

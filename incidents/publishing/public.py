@@ -14,6 +14,8 @@ from decimal import Decimal
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
 from incidents.publishing.agreements import AgreementView
+from incidents.publishing.remediations import RemediationView
+from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
@@ -313,6 +315,8 @@ class Snapshot:
     corrections: tuple[CorrectionView, ...] = ()
     withdrawn: tuple[WithdrawnView, ...] = ()
     agreements: tuple[AgreementView, ...] = ()
+    remediations: tuple[RemediationView, ...] = ()
+    reviews: tuple[ReviewView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

@@ -44,6 +44,8 @@ from incidents.publishing.public import (
     SupersededView,
     UpdateView,
 )
+from incidents.publishing.remediations import remediation_views
+from incidents.publishing.reviews import review_views
 from incidents.reviewing.milestones import durations, milestones
 
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
@@ -86,6 +88,8 @@ def build(now: datetime | None = None) -> Snapshot:
         corrections=corrections.logged(),
         withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
+        remediations=remediation_views(now, page.time_zone),
+        reviews=review_views(),
     )
 
 

@@ -1,0 +1,113 @@
+"""Whose approval a review needs before it is published, whose it has, and whether that is enough.
+
+The table follows what large operators ask by severity; an approval counts for one content only, named by its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from incidents import queries
+from incidents.domain.days import local_date
+from incidents.domain.review import ApprovalKind
+from incidents.domain.status import Impact, heavier_impact
+from incidents.models import Review, ReviewApproval, ReviewComment, Verdict
+
+BY_IMPACT: Mapping[Impact, tuple[ApprovalKind, ...]] = {
+    Impact.CRITICAL: (ApprovalKind.TECHNICAL, ApprovalKind.COMMUNICATION, ApprovalKind.SERVICE_OWNER),
+    Impact.MAJOR: (ApprovalKind.TECHNICAL, ApprovalKind.COMMUNICATION),
+}
+OTHERWISE = (ApprovalKind.TECHNICAL,)
+BREACHED = "breached"  # as a verdict says it
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far the approvals of one content are. `is_independent`: somebody other than the owner is among them."""
+
+    required: tuple[ApprovalKind, ...]
+    given: tuple[ReviewApproval, ...]
+    missing: tuple[ApprovalKind, ...]
+    is_independent: bool
+    is_complete: bool
+
+
+def impact_of(review: Review) -> Impact:
+    """The heaviest impact of its incidents."""
+    worst = Impact.NONE
+    for incident in review.incidents.all():
+        worst = heavier_impact(worst, queries.impact_of(incident, queries.spells_of(incident)))
+    return worst
+
+
+def required_kinds(review: Review) -> tuple[ApprovalKind, ...]:
+    """The kinds that are needed: by impact, and for security, personal data and a breached agreement."""
+    kinds = list(BY_IMPACT.get(impact_of(review), OTHERWISE))
+    if review.is_security:
+        kinds.append(ApprovalKind.SECURITY)
+    if review.has_personal_data:
+        kinds.append(ApprovalKind.PRIVACY)
+    if _is_agreement_breached(review):
+        kinds.append(ApprovalKind.LEGAL)
+    return tuple(kinds)
+
+
+def standing(review: Review, content_hash: str) -> Standing:
+    """How the approvals of this content stand; those of any other content are void and not counted."""
+    required = required_kinds(review)
+    given = tuple(review.approvals.filter(withdrawn_at__isnull=True, content_hash=content_hash))
+    held = {row.kind for row in given}
+    missing = tuple(kind for kind in required if kind not in held)
+    is_independent = any(not _is_by_owner(review, row) for row in given)
+    return Standing(
+        required=required,
+        given=given,
+        missing=missing,
+        is_independent=is_independent,
+        is_complete=not missing and (is_independent or not settings.REVIEW_TWO_PERSON),
+    )
+
+
+def blocking_comments(review: Review) -> list[ReviewComment]:
+    """The remarks that must be resolved before anything is approved or published."""
+    return list(review.comments.filter(is_blocking=True, resolved_at__isnull=True))
+
+
+def _is_by_owner(review: Review, approval: ReviewApproval) -> bool:
+    """By account; by name where one of the accounts is gone."""
+    if review.owner_id and approval.user_id:
+        return review.owner_id == approval.user_id
+    return review.owner_label == approval.actor_label
+
+
+def _is_agreement_breached(review: Review) -> bool:
+    """Whether a verdict on a month that the incidents reach into, of an agreement on what they hit, says breached."""
+    intervals = queries.standing_intervals().filter(incident__in=review.incidents.all())
+    rows = list(intervals.values_list("component_id", "started_at", "ended_at"))
+    if not rows:
+        return False
+    # A day on both sides: months begin in the zone of each agreement.
+    first = min(start for _id, start, _end in rows) - timedelta(days=32)
+    known = Verdict.objects.filter(agreement__components__in={row[0] for row in rows}, month__gte=first.date())
+    newest = {
+        (verdict.agreement_id, verdict.month): verdict
+        for verdict in known.select_related("agreement").order_by("number").distinct()
+    }
+    return any(
+        verdict.document.get("verdict") == BREACHED and _reaches_into(verdict, rows) for verdict in newest.values()
+    )
+
+
+def _reaches_into(verdict: Verdict, rows: Sequence[tuple[int, datetime, datetime | None]]) -> bool:
+    components = set(verdict.agreement.components.values_list("pk", flat=True))
+    zone = verdict.agreement.zone
+    return any(
+        local_date(start, zone).replace(day=1) <= verdict.month <= local_date(end or timezone.now(), zone)
+        for component, start, end in rows
+        if component in components
+    )
