@@ -29,11 +29,11 @@ from incidents.domain.review import (
 )
 from incidents.models import ChangeEvent, Review
 from incidents.models.review_words import choices_of, word_of
-from incidents.web.console.forms import BodyField, TextField
+from incidents.web.console.forms import BodyField, Choices, TextField
 from incidents.web.console.part_forms import PartForm, ReviewTimeField
 from incidents.web.console.review_parts_form import with_phases
 
-NOT_KNOWN = [("", _("Not known"))]
+NOT_KNOWN: Choices = [("", _("Not known"))]
 _PLAIN = (
     "title", "kind", "system", "body", "intent", "initiator", "process", "started_at", "completed_at", "precision",
     "certainty", "time_note", "rollout", "regions", "rollback_possible", "rollback_method", "rollback_started_at",
@@ -113,8 +113,7 @@ class ChangeForm(PartForm):
         super().__init__(data, **options)
         self.rows = max(1, min(rows, MOST_STAGES))
         self.initial["stage_rows"] = self.rows
-        for name in GuardRail:
-            self.fields[f"rail_{name}"] = _rail(name)
+        self.fields |= {f"rail_{name}": _rail(name) for name in GuardRail}
         for number in range(self.rows):
             self.fields |= {f"stage_{number}_{name}": field for name, field in _stage_fields().items()}
         if not is_new:
@@ -209,7 +208,7 @@ def rows_of(posted: Mapping[str, Any] | None, row: ChangeEvent | None) -> int:
 
 def _rail(name: GuardRail) -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=dict(choices_of(GuardRail))[name], choices=choices_of(Answer), initial=Answer.UNKNOWN, required=False,
+        label=word_of(GuardRail, name), choices=choices_of(Answer), initial=Answer.UNKNOWN, required=False,
         widget=forms.RadioSelect,
     )  # fmt: skip
 
@@ -221,8 +220,8 @@ def _stage_fields() -> dict[str, forms.Field]:
         "percent": TextField(label=_("Share, %"), required=False, widget=forms.TextInput(attrs={"size": 6})),
         "started_at": ReviewTimeField(label=_("Began (UTC)"), required=False),
         "ended_at": ReviewTimeField(label=_("Ended (UTC)"), required=False),
-        "gate": forms.ChoiceField(label=_("Gate after it"), choices=NOT_KNOWN + choices_of(Gate), required=False),
+        "gate": forms.ChoiceField(label=_("Gate after it"), choices=[*NOT_KNOWN, *choices_of(Gate)], required=False),
         "gate_result": forms.ChoiceField(
-            label=_("What the gate did"), choices=NOT_KNOWN + choices_of(GateResult), required=False
+            label=_("What the gate did"), choices=[*NOT_KNOWN, *choices_of(GateResult)], required=False
         ),
     }

@@ -18,7 +18,7 @@ from incidents.models.review_words import word_of
 from incidents.web.access import actor_of
 from incidents.web.console.change_form import PLACES, ChangeForm, LinkForm, rows_of, standing_change
 from incidents.web.console.part_forms import span_of
-from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, review_of
+from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, part_of, review_of
 
 NEAR = timedelta(hours=24)
 MOST_FOUND = 50
@@ -30,7 +30,7 @@ def add_change(request: HttpRequest, code: str) -> HttpResponse:
     """Write down a change and what it was in this review."""
     review = review_of(code)
     page = Page(
-        _("Add a change"), review, again=address("add-change", code), template=FORM, places=_PLACES,
+        _("Add a change"), review, "changes", again=address("add-change", code), template=FORM, places=_PLACES,
         note=_("Only what, kind and role must be said. What you leave out is published as not known."),
         extra={"link": address("link-change", code)},
     )  # fmt: skip
@@ -44,19 +44,17 @@ def add_change(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_methods
-def edit_change(request: HttpRequest, code: str) -> HttpResponse:
-    """Write a change anew, for every review in which it plays a part."""
-    row = get_object_or_404(ChangeEvent, code=code)
-    reviews = list(Review.objects.filter(pk__in=row.roles.values("review_id")).order_by("id"))
-    wanted = request.GET.get("review", "")
-    review = next((each for each in reviews if each.code == wanted), reviews[0] if reviews else None)
-    if review is None:
-        review = get_object_or_404(Review, code=wanted)
-    others = ", ".join(f"“{each.title}”" for each in reviews if each != review)
+def edit_change(request: HttpRequest, code: str, change: str) -> HttpResponse:
+    """Write a change anew, for every review in which it plays a part; and what it was in this one."""
+    review = review_of(code)
+    row = get_object_or_404(ChangeEvent.objects.filter(roles__review=review).distinct(), code=change)
+    others = Review.objects.filter(pk__in=row.roles.values("review_id")).exclude(pk=review.pk)
+    titles = ", ".join(f"“{each.title}”" for each in others)
     page = Page(
-        _("Edit “%(name)s”") % {"name": row.title}, review, template=FORM, places=_PLACES,
+        _("Edit “%(name)s”") % {"name": row.title}, review, "changes", template=FORM, places=_PLACES,
         standing=lambda: standing_change(ChangeEvent.objects.get(pk=row.pk)),
-        note=_("It changes in these reviews too: %(titles)s.") % {"titles": others} if others else "",
+        note=_("It changes in these reviews too: %(titles)s.") % {"titles": titles} if titles else "",
+        extra={"change": row, "roles": review.change_roles.filter(change=row).select_related("phase")},
     )  # fmt: skip
     form = _form(request, review, row)
     if _is_another_stage(request):
@@ -64,7 +62,7 @@ def edit_change(request: HttpRequest, code: str) -> HttpResponse:
     return answer(
         request, page, form,
         lambda: actions.save_change(
-            actor=actor_of(request), change_id=row.pk, seen_version=int(form.cleaned_data["seen_version"] or 0),
+            actor=actor_of(request), change_id=row.pk, seen_version=_seen(form),
             **form.terms(),
         ),
     )  # fmt: skip
@@ -82,7 +80,7 @@ def link_change(request: HttpRequest, code: str) -> HttpResponse:
         initial={"change_id": chosen},
     )  # fmt: skip
     page = Page(
-        _("Say what a change was"), review, template="console/reviews/parts/link.html", places={"change": "change_id"},
+        _("Say what a change was"), review, "changes", template="console/reviews/parts/link.html",
         extra={"q": query, "add": address("add-change", code)},
     )  # fmt: skip
 
@@ -97,11 +95,11 @@ def link_change(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_methods
-def unlink_change(request: HttpRequest, number: int) -> HttpResponse:
+def unlink_change(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take back what a change was."""
-    row = get_object_or_404(ChangeRole.objects.select_related("review", "change"), pk=number)
+    row = part_of(ChangeRole.objects.select_related("change"), code, number)
     return confirm_removal(
-        request, row.review, _("Take a role back"), f"{row.change.title}: {word_of(Role, row.role)}",
+        request, Page(_("Take a role back"), row.review, "changes"), f"{row.change.title}: {word_of(Role, row.role)}",
         lambda: actions.unlink_change(actor=actor_of(request), role_id=row.pk), _("Take it back"),
     )  # fmt: skip
 
@@ -113,6 +111,12 @@ def _form(request: HttpRequest, review: Review, row: ChangeEvent | None) -> Chan
     posted = request.POST if request.method == "POST" else None
     initial = standing_change(row) if row else {}
     return ChangeForm(posted, review=review, is_new=row is None, rows=rows_of(posted, row), initial=initial)
+
+
+def _seen(form: ChangeForm) -> int:
+    # 0 is the version of no change: a form that says none is told of a conflict.
+    raw = form.cleaned_data["seen_version"]
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 0
 
 
 def _is_another_stage(request: HttpRequest) -> bool:

@@ -15,7 +15,7 @@ from incidents.domain.factors import CODES, FAMILIES
 from incidents.models import ContributingFactor, FactorCode
 from incidents.web.access import actor_of
 from incidents.web.console.factor_form import FactorCodeForm, FactorForm, standing_factor
-from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, review_of
+from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, part_of, review_of
 from incidents.web.console.submitting import Outcome, submit
 
 
@@ -28,7 +28,7 @@ def add_factor(request: HttpRequest, code: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, review=review,
         initial={"entry_refs": [entry]} if entry else {},
     )  # fmt: skip
-    page = Page(_("Add a factor"), review, again=address("add-factor", code))
+    page = Page(_("Add a factor"), review, "factors", again=address("add-factor", code))
     return answer(
         request, page, form,
         lambda: actions.save_factor(actor=actor_of(request), review_id=review.pk, **form.terms()),
@@ -36,15 +36,16 @@ def add_factor(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_methods
-def edit_factor(request: HttpRequest, number: int) -> HttpResponse:
+def edit_factor(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Write a factor anew."""
-    row = get_object_or_404(ContributingFactor.objects.select_related("review"), pk=number)
+    row = part_of(ContributingFactor.objects.all(), code, number)
     form = FactorForm(
         request.POST if request.method == "POST" else None, review=row.review, standing=row.code, initial=_standing(row)
     )
     page = Page(
-        _("Edit “%(name)s”") % {"name": row.title}, row.review, remove=address("remove-factor", row.pk),
+        _("Edit “%(name)s”") % {"name": row.title}, row.review, "factors",
         standing=lambda: _standing(ContributingFactor.objects.get(pk=row.pk)),
+        remove=address("remove-factor", code, row.pk),
     )  # fmt: skip
     return answer(
         request, page, form,
@@ -56,11 +57,11 @@ def edit_factor(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @form_methods
-def remove_factor(request: HttpRequest, number: int) -> HttpResponse:
+def remove_factor(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take a factor out of a review."""
-    row = get_object_or_404(ContributingFactor.objects.select_related("review"), pk=number)
+    row = part_of(ContributingFactor.objects.all(), code, number)
     return confirm_removal(
-        request, row.review, _("Remove a factor"), f"{row.code} {row.title}",
+        request, Page(_("Remove a factor"), row.review, "factors"), f"{row.code} {row.title}",
         lambda: actions.remove_factor(actor=actor_of(request), factor_id=row.pk),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ from incidents.models import Review
 from incidents.web.console.times import CLOCK, UtcField
 
 Layout = tuple[tuple[str | Promise, tuple[str, ...]], ...]
-NOTHING = (None, "", False, [], "unknown")
+NOTHING: tuple[Any, ...] = (None, "", False, [], "unknown")
 
 
 class ReviewTimeField(UtcField):

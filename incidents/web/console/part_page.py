@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.db.models import Model, QuerySet
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,20 +15,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from incidents.actions.refusals import Conflict, Refused
 from incidents.models import Review
 from incidents.web.console.part_forms import PartForm
 from incidents.web.console.submitting import Outcome, forget_drafts, submit
 
+Part = TypeVar("Part", bound=Model)
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a form is about. `standing`: what the part says now, by field, where it is edited; `remove`: the address
-    that takes it away; `again`: that of the next one, where several are often written; `extra`: for the template."""
+    """What a form is about. `section`: where its part stands on the author's screen; `standing`: what the part says
+    now, by field, where it is edited; `remove`: the address that takes it away; `again`: that of the next one, where
+    several are often written; `extra`: for the template."""
 
     title: str
     review: Review
+    section: str = "timeline"
     standing: Callable[[], Mapping[str, Any]] | None = None
     remove: str = ""
     again: str = ""
@@ -36,15 +41,20 @@ class Page:
     places: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def back(self) -> str:
+        """Where its part stands on the author's screen."""
+        return address("review-section", self.review.code, self.section)
+
 
 def review_of(code: str) -> Review:
     """The review, or Http404."""
     return get_object_or_404(Review, code=code)
 
 
-def to_review(review: Review) -> HttpResponse:
-    """Back to the author's screen."""
-    return redirect("console:review", code=review.code)
+def part_of(rows: QuerySet[Part], code: str, number: int) -> Part:
+    """A part of this review, or Http404."""
+    return get_object_or_404(rows.select_related("review"), pk=number, review__code=code)
 
 
 def answer(request: HttpRequest, page: Page, form: PartForm, write: Callable[[], object]) -> HttpResponse:
@@ -58,32 +68,44 @@ def answer(request: HttpRequest, page: Page, form: PartForm, write: Callable[[],
         if outcome.is_done:
             messages.success(request, _("Saved."), extra_tags=forget_drafts(request.path))
             is_again = page.again and request.POST.get("step") == "again"
-            return redirect(page.again) if is_again else to_review(page.review)
+            return redirect(page.again) if is_again else redirect(page.back)
         status = outcome.status
     theirs: list[tuple[str, str]] = []
     if status == 409 and page.standing:
         now = page.standing()
-        form.data = form.data.copy()
-        form.data["seen_version"] = str(now["seen_version"])
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["seen_version"] = str(now["seen_version"])  # type: ignore[index]
         theirs = [
             (str(form[name].label), _words(form[name], value))
             for name, value in now.items()
             if name != "seen_version" and name in form.fields and _differs(form[name], value)
         ]
-    context = {"page": page, "form": form, "theirs": theirs, "is_conflict": status == 409, **page.extra}
+    context = {
+        "page": page,
+        "form": form,
+        "review": page.review,
+        "theirs": theirs,
+        "is_conflict": status == 409,
+        **page.extra,
+    }
     return render(request, page.template, context, status=status)
 
 
 def confirm_removal(
-    request: HttpRequest, review: Review, title: str, what: str, write: Callable[[], object], button: str = ""
+    request: HttpRequest, page: Page, what: str, write: Callable[[], object], button: str = ""
 ) -> HttpResponse:
-    """Ask once on a page of its own, then take a part away. A refusal is said on the page of refusals."""
+    """Ask once on a page of its own, then take a part away. A refusal is said there."""
+    sentence, status = "", 200
     if request.method == "POST":
-        write()
-        messages.success(request, _("Done."))
-        return to_review(review)
-    context = {"title": title, "review": review, "what": what, "button": button or _("Remove")}
-    return render(request, "console/reviews/parts/remove.html", context)
+        try:
+            write()
+        except Refused as refused:
+            sentence, status = refused.sentence, 409 if isinstance(refused, Conflict) else 422
+        else:
+            messages.success(request, _("Done."))
+            return redirect(page.back)
+    context = {"page": page, "review": page.review, "what": what, "button": button or _("Remove"), "refusal": sentence}
+    return render(request, "console/reviews/parts/remove.html", context, status=status)
 
 
 def address(name: str, *arguments: object) -> str:
@@ -92,7 +114,7 @@ def address(name: str, *arguments: object) -> str:
 
 
 def _differs(bound: BoundField, value: Any) -> bool:
-    return _plain(bound, bound.value()) != _plain(bound, value)
+    return bool(_plain(bound, bound.value()) != _plain(bound, value))
 
 
 def _plain(bound: BoundField, value: Any) -> Any:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from incidents.actions import review_fields
 from incidents.actions import review_parts as actions
 from incidents.models import ReviewPhase, ReviewRedaction, TimelineEntry
 from incidents.web.access import actor_of
-from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, review_of
+from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, part_of, review_of
 from incidents.web.console.review_parts_form import EntryForm, PhaseForm, RedactionForm
 
 
@@ -29,14 +28,14 @@ def add_entry(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_methods
-def edit_entry(request: HttpRequest, number: int) -> HttpResponse:
+def edit_entry(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Write an entry anew."""
-    row = get_object_or_404(TimelineEntry.objects.select_related("review"), pk=number)
+    row = part_of(TimelineEntry.objects.all(), code, number)
     standing = _standing(row, actions.ENTRY_FIELDS)
     form = EntryForm(_posted(request), review=row.review, initial=standing)
     page = Page(
         _("Edit an entry"), row.review, standing=lambda: _newest(row, actions.ENTRY_FIELDS),
-        remove=address("remove-entry", row.pk),
+        remove=address("remove-entry", code, row.pk),
     )  # fmt: skip
     return answer(
         request, page, form,
@@ -48,11 +47,11 @@ def edit_entry(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @form_methods
-def remove_entry(request: HttpRequest, number: int) -> HttpResponse:
+def remove_entry(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take an entry out of the timeline."""
-    row = get_object_or_404(TimelineEntry.objects.select_related("review"), pk=number)
+    row = part_of(TimelineEntry.objects.all(), code, number)
     return confirm_removal(
-        request, row.review, _("Remove an entry"), f"{row.at:%Y-%m-%d %H:%M} UTC: {row.body}",
+        request, Page(_("Remove an entry"), row.review), f"{row.at:%Y-%m-%d %H:%M} UTC: {row.body}",
         lambda: actions.remove_entry(actor=actor_of(request), entry_id=row.pk),
     )  # fmt: skip
 
@@ -70,13 +69,13 @@ def add_phase(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @form_methods
-def edit_phase(request: HttpRequest, number: int) -> HttpResponse:
+def edit_phase(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Write a phase anew."""
-    row = get_object_or_404(ReviewPhase.objects.select_related("review"), pk=number)
+    row = part_of(ReviewPhase.objects.all(), code, number)
     form = PhaseForm(_posted(request), review=row.review, initial=_standing(row, actions.PHASE_FIELDS))
     page = Page(
         _("Edit “%(name)s”") % {"name": row.name}, row.review, standing=lambda: _newest(row, actions.PHASE_FIELDS),
-        remove=address("remove-phase", row.pk),
+        remove=address("remove-phase", code, row.pk),
     )  # fmt: skip
     return answer(
         request, page, form,
@@ -88,11 +87,11 @@ def edit_phase(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @form_methods
-def remove_phase(request: HttpRequest, number: int) -> HttpResponse:
+def remove_phase(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Take a phase away."""
-    row = get_object_or_404(ReviewPhase.objects.select_related("review"), pk=number)
+    row = part_of(ReviewPhase.objects.all(), code, number)
     return confirm_removal(
-        request, row.review, _("Remove a phase"), row.name,
+        request, Page(_("Remove a phase"), row.review), row.name,
         lambda: actions.remove_phase(actor=actor_of(request), phase_id=row.pk),
     )  # fmt: skip
 
@@ -103,18 +102,22 @@ def add_redaction(request: HttpRequest, code: str) -> HttpResponse:
     review = review_of(code)
     form = RedactionForm(_posted(request), review=review)
     names = ("place", "kind", "reason", "review_on")
+    page = Page(
+        _("Say that something is withheld"), review, template="console/reviews/parts/redaction.html",
+        extra={"standing": review.redactions.filter(withdrawn_at__isnull=True)},
+    )  # fmt: skip
     return answer(
-        request, Page(_("Say that something is withheld"), review), form,
+        request, page, form,
         lambda: actions.record_redaction(actor=actor_of(request), review_id=review.pk, **form.said(names)),
     )  # fmt: skip
 
 
 @form_methods
-def withdraw_redaction(request: HttpRequest, number: int) -> HttpResponse:
+def withdraw_redaction(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """Say that nothing is withheld there any more."""
-    row = get_object_or_404(ReviewRedaction.objects.select_related("review"), pk=number)
+    row = part_of(ReviewRedaction.objects.all(), code, number)
     return confirm_removal(
-        request, row.review, _("End a withholding"), row.place,
+        request, Page(_("End a withholding"), row.review), row.place,
         lambda: actions.withdraw_redaction(actor=actor_of(request), redaction_id=row.pk), _("End it"),
     )  # fmt: skip
 
