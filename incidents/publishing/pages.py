@@ -152,7 +152,7 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,
             "feeds": _feeds(snapshot.page, incident.url_path, incident.title),
-            "description": f"{state}: {_shortened(render_text(incident.newest.body))}",
+            "description": f"{state}: {shortened(render_text(incident.newest.body))}",
         },
     )
 
@@ -295,7 +295,8 @@ def _incidents_of(snapshot: Snapshot, component: ComponentView) -> list[Incident
     return periods.newest_first(theirs)
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text on one line, cut to what a description may hold."""
     line = " ".join(text.split())
     return line if len(line) <= DESCRIPTION_LENGTH else line[: DESCRIPTION_LENGTH - 1].rstrip() + "…"
 
