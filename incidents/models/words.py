@@ -1,11 +1,11 @@
-"""What levels and stages are called, wherever people read them: on pages, in the console and in messages."""
+"""What levels, stages and milestones are called, wherever people read them: on pages, in the console, in messages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from incidents.domain.status import Level, Stage
 
@@ -28,4 +28,12 @@ STAGES: Mapping[Stage, Word] = {
     Stage.IN_PROGRESS: gettext_lazy("In progress"),
     Stage.VERIFYING: gettext_lazy("Verifying"),
     Stage.COMPLETED: gettext_lazy("Completed"),
+}
+MILESTONES: Mapping[str, Word] = {
+    "impact_started": gettext_lazy("Trouble began"),
+    "detected": gettext_lazy("Detected"),
+    "acknowledged": gettext_lazy("Acknowledged"),
+    "identified": gettext_lazy("Identified"),
+    "first_recovery": gettext_lazy("First recovery"),
+    "resolved": pgettext_lazy("milestone", "Resolved"),
 }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from incidents.domain.status import Impact, Level, Stage
 from incidents.models.words import LEVELS as LEVELS
+from incidents.models.words import MILESTONES as MILESTONES
 from incidents.models.words import STAGES as STAGES
 from incidents.models.words import Word
 
@@ -25,14 +26,6 @@ IMPACTS: Mapping[Impact, Word] = {
     Impact.MINOR: gettext_lazy("Minor impact"),
     Impact.MAJOR: gettext_lazy("Major impact"),
     Impact.CRITICAL: gettext_lazy("Critical impact"),
-}
-MILESTONES: Mapping[str, Word] = {
-    "impact_started": gettext_lazy("Trouble began"),
-    "detected": gettext_lazy("Detected"),
-    "acknowledged": gettext_lazy("Acknowledged"),
-    "identified": gettext_lazy("Identified"),
-    "first_recovery": gettext_lazy("First recovery"),
-    "resolved": pgettext_lazy("milestone", "Resolved"),
 }
 PROVENANCES: Mapping[str, Word] = {
     "impact_started ledger": gettext_lazy("start of the first interval below"),
