@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from incidents.domain.canonical import sha256_of
 from incidents.domain.review import VersionKind
 from incidents.models import Review, ReviewVersion
 from incidents.reviewing import document
@@ -32,7 +33,7 @@ def draft_envelope(review: Review) -> dict[str, Any]:
         "schema_version": document.SCHEMA_VERSION,
         "version": {
             "number": newest.number + 1 if newest else 1, "kind": kind, "standing": "final",
-            "published_at": document.instant(review.updated_at), "sha256": document.sha256_of(shown),
+            "published_at": document.instant(review.updated_at), "sha256": sha256_of(shown),
             "supersedes": newest.number if newest else None, "reason": "", "is_material": True,
             "is_break_glass": False, "break_glass_reason": "", "is_two_person": False, "approvals": [], "changes": [],
         },

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents import queries
 from incidents.actions import review_publishing as actions
+from incidents.domain.canonical import sha256_of
 from incidents.domain.promises import Deliverable
 from incidents.domain.review import ApprovalKind, VersionKind
 from incidents.models import Component, Promise, Review
@@ -32,11 +33,12 @@ from incidents.web.console.submitting import forget_drafts, submit
 
 @dataclass(frozen=True)
 class Effect:
-    """What a publication will do: subscribers told, remediations that become public, promises that it keeps."""
+    """What a publication will do: subscribers told, remediations that become public, promises that it
+    keeps, each with whether a preliminary version is enough for it."""
 
     subscribers: int
     remediations: int
-    promises: list[Promise]
+    promises: list[tuple[Promise, bool]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,7 +129,7 @@ def _kinds(row: Review) -> list[VersionKind]:
 
 def _context(row: Review, form: PublishForm, kinds: list[VersionKind]) -> dict[str, Any]:
     shown = document.build(row)
-    stands = standing(row, document.sha256_of(shown))
+    stands = standing(row, sha256_of(shown))
     found = findings(row)
     first = row.incidents.order_by("created_at", "id").first()
     code = first.code if first else ""
@@ -154,11 +156,9 @@ def _effect(row: Review) -> Effect:
     return Effect(
         subscribers=len(told),
         remediations=row.remediations.filter(is_public=True, published_at__isnull=True).count(),
-        promises=promises_of(row),
+        promises=[(each, _is_early(each)) for each in promises_of(row)],
     )
 
 
-def keeps(promise: Promise, kind: str) -> bool:
-    """Whether a version of this kind keeps a promise."""
-    is_early = promise.deliverable == Deliverable.PRELIMINARY_REVIEW or promise.is_met_by_preliminary
-    return kind != VersionKind.PRELIMINARY or is_early
+def _is_early(promise: Promise) -> bool:
+    return promise.is_met_by_preliminary or promise.deliverable == Deliverable.PRELIMINARY_REVIEW

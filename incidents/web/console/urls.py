@@ -99,7 +99,8 @@ urlpatterns = [
     path("reviews/<slug:code>/return", review_workflow.return_review, name="return-review"),
     path("reviews/<slug:code>/approve", review_workflow.approve_review, name="approve-review"),
     path(
-        "reviews/<slug:code>/approvals/<int:number>/withdraw", review_workflow.withdraw_approval,
+        "reviews/<slug:code>/approvals/<int:number>/withdraw",
+        review_workflow.withdraw_approval,
         name="withdraw-approval",
     ),
     path("reviews/<slug:code>/preview", review_workflow.preview_review, name="preview-review"),
