@@ -108,9 +108,7 @@ def facts_of(review: Review, now: datetime) -> Facts:
         remediations=list(review.remediations.prefetch_related("factors")),
         redactions=list(review.redactions.filter(withdrawn_at__isnull=True)),
         promises=list(Promise.objects.filter(incident__in=[each.row for each in known.incidents])),
-        agreements=list(
-            Agreement.objects.filter(archived_at__isnull=True, components__in=known.components).distinct()
-        ),
+        agreements=list(Agreement.objects.filter(archived_at__isnull=True, components__in=known.components).distinct()),
         names=_names(),
         document=document.build(review),
     )
