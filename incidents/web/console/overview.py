@@ -16,6 +16,7 @@ from incidents.domain.status import Stage
 from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
 from incidents.reviewing.neglect import neglected
+from incidents.web.console import review_due
 from incidents.web.console.board import current_board
 from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
@@ -52,6 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "component_count": len(board.leaves()),
         "now": now,
         "windows": [(row, clock_of(row, now)) for row in _windows(now)],
+        "reviews_due": review_due.due_now(now),
         "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
     return answer(request, "console/overview.html", context)

@@ -153,7 +153,7 @@ def milestone_lines(review: Review) -> list[MilestoneLine]:
     for row in review.incidents.order_by("created_at", "id").prefetch_related(
         standing, "updates", "milestone_statements"
     ):
-        spells = [queries.spell_of(each) for each in row.standing]  # type: ignore[attr-defined]
+        spells = [queries.spell_of(each) for each in row.standing]
         for found in milestones(spells, list(row.updates.all()), row.milestone_statements.all()):
             reason = "" if found.at else review.unknown_milestones.get(found.name, "")
             lines.append(MilestoneLine(row.code, row.title, found, reason))
