@@ -22,6 +22,7 @@ from incidents.domain.review import Certainty, Disposition, Effect, PersonRole
 from incidents.domain.text import clean_line
 from incidents.domain.verbs import Verb
 from incidents.models import ChangeEvent, ContributingFactor, FactorCode, Review
+from incidents.reviewing import timeline
 
 FACTOR_FIELDS = (
     "code", "title", "body", "note", "effect", "certainty", "entry_refs", "disposition", "disposition_reason",
@@ -190,7 +191,7 @@ def _usable_code(code: str, standing: str) -> str:
 def _refs(review: Review, raw: Sequence[str]) -> list[str]:
     """The named entries, each once, in the order given."""
     refs = list(dict.fromkeys(raw))
-    known = {f"entry:{pk}" for pk in review.entries.values_list("pk", flat=True)}
+    known = {entry.ref for entry in timeline.timeline_of(review)}
     strange = [ref for ref in refs if ref not in known]
     if strange:
         raise Refused(
