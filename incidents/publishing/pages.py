@@ -23,11 +23,13 @@ from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, WithdrawnView, key_of
+from incidents.publishing.reviews import ReviewLine, by_incident, line_of
 from incidents.publishing.tree import Page
 
 __all__ = ["cold", "csp", "history_addresses", "hot"]
 
 QUIET_DAYS = 14
+REVIEWS_SHOWN = 3
 DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
@@ -50,9 +52,9 @@ def hot(snapshot: Snapshot) -> list[Page]:
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """One page for each incident (and its oldest-first form), month and component, group or archived."""
-    site = site_of(snapshot.page)
+    site, reviewed = site_of(snapshot.page), by_incident(snapshot.reviews)
     for incident in snapshot.incidents:
-        yield from _incident_pages(snapshot, incident, site)
+        yield from _incident_pages(snapshot, incident, site, reviewed.get(incident.code, ()))
     for gone in snapshot.withdrawn:
         yield ColdPage(gone.url_path, key_of(site, gone), partial(_withdrawn, snapshot.page, gone))
     listed = periods.months(snapshot)
@@ -83,6 +85,7 @@ def _front(snapshot: Snapshot) -> Page:
             "sections": cards.sections(snapshot),
             "matrix": regions.matrix(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
+            "reviews": [line_of(view) for view in snapshot.reviews if not view.is_retracted][:REVIEWS_SHOWN],
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
             "description": f"{banner.sentence}. {_plain(banner.detail)}".strip(),
@@ -120,18 +123,26 @@ def _not_found(snapshot: Snapshot) -> Page:
     return page_of(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
 
 
-def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
+def _incident_pages(
+    snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str], reviews: tuple[ReviewLine, ...]
+) -> Iterator[ColdPage]:
     due = cards.due(incident, snapshot.built_at)
     plan = planned.plans(snapshot, [incident] if incident.is_open else [])
     key = key_of(
-        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan]
+        site,
+        incident,
+        reviews,
+        bool(due and due.is_overdue),
+        [(row.is_late, row.overrun, row.overlaps) for row in plan],
     )
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
-        yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
+        yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first, reviews))
 
 
-def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool) -> Page:
+def _incident(
+    snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool, reviews: tuple[ReviewLine, ...]
+) -> Page:
     updates = [(row, cards.told(row)) for row in incident.updates]
     due = cards.due(incident, snapshot.built_at)
     state = words.state(incident.stage, incident.is_cancelled)
@@ -142,6 +153,7 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
         incident.title,
         {
             "incident": incident,
+            "reviews": reviews,
             "state": _state_of(incident),
             "canonical": snapshot.page.url + incident.url_path,
             "updates": updates[::-1] if is_oldest_first else updates,
@@ -152,7 +164,7 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,
             "feeds": _feeds(snapshot.page, incident.url_path, incident.title),
-            "description": f"{state}: {_shortened(render_text(incident.newest.body))}",
+            "description": f"{state}: {shortened(render_text(incident.newest.body))}",
         },
     )
 
@@ -295,7 +307,8 @@ def _incidents_of(snapshot: Snapshot, component: ComponentView) -> list[Incident
     return periods.newest_first(theirs)
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text on one line, cut to what a description may hold."""
     line = " ".join(text.split())
     return line if len(line) <= DESCRIPTION_LENGTH else line[: DESCRIPTION_LENGTH - 1].rstrip() + "…"
 

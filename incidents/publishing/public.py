@@ -15,6 +15,7 @@ from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Lev
 from incidents.domain.uptime import DayBar
 from incidents.publishing.agreements import AgreementView
 from incidents.publishing.remediations import RemediationView
+from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
@@ -315,6 +316,7 @@ class Snapshot:
     withdrawn: tuple[WithdrawnView, ...] = ()
     agreements: tuple[AgreementView, ...] = ()
     remediations: tuple[RemediationView, ...] = ()
+    reviews: tuple[ReviewView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

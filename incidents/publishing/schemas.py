@@ -7,7 +7,7 @@ from typing import Any
 from incidents.domain.status import Level
 from incidents.domain.uptime import Clock, Rule
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z$"
 Schema = dict[str, Any]
 
@@ -15,32 +15,32 @@ Schema = dict[str, Any]
 def ledger_schema(address: str, version: int) -> Schema:
     """The schema of `/uptime/ledger.json`; `address` is its own."""
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "$id": address,
         "title": "Ledger of impact",
         "description": "Every interval in which a component was not operational. Times are RFC 3339 in UTC.",
-        **_object(
+        **objects(
             schema_version={"const": version},
             schema={"type": "string", "format": "uri"},
-            page=_object(name=_text(), url=_text(), time_zone=_text("IANA name; days and months begin in it.")),
-            updated_at=_instant("When the public last saw something change."),
-            record=_object(
+            page=objects(name=texts(), url=texts(), time_zone=texts("IANA name; days and months begin in it.")),
+            updated_at=instants("When the public last saw something change."),
+            record=objects(
                 number={"type": "integer", "minimum": 0},
-                hash=_text("Of the newest entry of the public record.", is_optional=True),
+                hash=texts("Of the newest entry of the public record.", is_optional=True),
             ),
             policy=_policy(),
-            regions=_list(_object(key=_text(), name=_text())),
-            components=_list(_component()),
-            intervals=_list({"$ref": "#/$defs/interval"}),
-            superseded=_list({"$ref": "#/$defs/superseded"}, "Intervals that no longer count."),
+            regions=lists(objects(key=texts(), name=texts())),
+            components=lists(_component()),
+            intervals=lists({"$ref": "#/$defs/interval"}),
+            superseded=lists({"$ref": "#/$defs/superseded"}, "Intervals that no longer count."),
         ),
         "$defs": {
-            "interval": _object(**_interval()),
-            "superseded": _object(
+            "interval": objects(**_interval()),
+            "superseded": objects(
                 **_interval(),
-                superseded_at=_instant(),
+                superseded_at=instants(),
                 superseded_by={"type": ["integer", "null"]},
-                reason=_text("Why, as it was said in public."),
+                reason=texts("Why, as it was said in public."),
             ),
         },
     }
@@ -48,9 +48,9 @@ def ledger_schema(address: str, version: int) -> Schema:
 
 def _policy() -> Schema:
     weight = {"type": "number", "minimum": 0, "maximum": 1}
-    return _object(
+    return objects(
         clock={"enum": [clock.value for clock in Clock]},
-        weights=_object(**{level.value: weight for level in Level}),
+        weights=objects(**{level.value: weight for level in Level}),
         region_rule={"enum": [rule.value for rule in Rule]},
         digits={"type": "integer", "minimum": 0},
         rounding={"const": "floor"},
@@ -58,14 +58,14 @@ def _policy() -> Schema:
 
 
 def _component() -> Schema:
-    return _object(
-        code=_text(),
-        slug=_text(),
-        name=_text(),
-        group=_text("Code of the group that it is in.", is_optional=True),
+    return objects(
+        code=texts(),
+        slug=texts(),
+        name=texts(),
+        group=texts("Code of the group that it is in.", is_optional=True),
         is_group={"type": "boolean"},
         is_archived={"type": "boolean"},
-        regions=_list(_text("Key of a region.")),
+        regions=lists(texts("Key of a region.")),
         first_day={"type": ["string", "null"], "format": "date", "description": "Before it there is no data."},
     )
 
@@ -73,26 +73,27 @@ def _component() -> Schema:
 def _interval() -> dict[str, Schema]:
     return {
         "id": {"type": "integer"},
-        "component": _object(code=_text(), slug=_text(), name=_text()),
-        "region": _text("Key; null: all regions.", is_optional=True),
+        "component": objects(code=texts(), slug=texts(), name=texts()),
+        "region": texts("Key; null: all regions.", is_optional=True),
         "level": {"enum": [level.value for level in Level if level != Level.OPERATIONAL]},
         "is_quality": {"type": "boolean", "description": "Served, but wrong."},
-        "started_at": _instant(),
-        "ended_at": _instant("null: still open.", is_optional=True),
+        "started_at": instants(),
+        "ended_at": instants("null: still open.", is_optional=True),
         "incident": {
-            **_object(
-                code=_text(),
-                url=_text(),
-                first_post_at=_instant("When the page first said it."),
-                monitoring_at=_instant("The first update that says Monitoring.", is_optional=True),
+            **objects(
+                code=texts(),
+                url=texts(),
+                first_post_at=instants("When the page first said it."),
+                monitoring_at=instants("The first update that says Monitoring.", is_optional=True),
             ),
             "type": ["object", "null"],
         },
-        "source": _text("incident, manual, maintenance, monitor or import."),
+        "source": texts("incident, manual, maintenance, monitor or import."),
     }
 
 
-def _object(**properties: Schema) -> Schema:
+def objects(**properties: Schema) -> Schema:
+    """An object with exactly these properties, all required."""
     return {
         "type": "object",
         "properties": properties,
@@ -101,15 +102,18 @@ def _object(**properties: Schema) -> Schema:
     }
 
 
-def _list(items: Schema, description: str = "") -> Schema:
+def lists(items: Schema, description: str = "") -> Schema:
+    """An array of such items."""
     return _described({"type": "array", "items": items}, description)
 
 
-def _text(description: str = "", *, is_optional: bool = False) -> Schema:
+def texts(description: str = "", *, is_optional: bool = False) -> Schema:
+    """A string, or null where it is optional."""
     return _described({"type": ["string", "null"] if is_optional else "string"}, description)
 
 
-def _instant(description: str = "", *, is_optional: bool = False) -> Schema:
+def instants(description: str = "", *, is_optional: bool = False) -> Schema:
+    """An instant (RFC 3339, UTC), or null where it is optional."""
     return _described(
         {"type": ["string", "null"] if is_optional else "string", "format": "date-time", "pattern": _INSTANT},
         description,

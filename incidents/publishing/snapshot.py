@@ -45,6 +45,7 @@ from incidents.publishing.public import (
     UpdateView,
 )
 from incidents.publishing.remediations import remediation_views
+from incidents.publishing.reviews import review_views
 from incidents.reviewing.milestones import durations, milestones
 
 OPEN_IMPACT_REFRESH = timedelta(minutes=5)
@@ -88,6 +89,7 @@ def build(now: datetime | None = None) -> Snapshot:
         withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
         remediations=remediation_views(now, page.time_zone),
+        reviews=review_views(),
     )
 
 

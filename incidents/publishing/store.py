@@ -23,6 +23,8 @@ from incidents.publishing import (
     feeds,
     pages,
     remediation_pages,
+    review_feeds,
+    review_pages,
     snapshot,
     uptime_pages,
 )
@@ -30,7 +32,18 @@ from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed, remediation_pages)
+RENDERERS = (
+    pages,
+    uptime_pages,
+    agreement_pages,
+    feeds,
+    calendar,
+    downloads,
+    corrections_feed,
+    remediation_pages,
+    review_pages,
+    review_feeds,
+)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:

@@ -1,0 +1,175 @@
+"""What the public may know of reviews: the versions that were published, and nothing of the working copies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from incidents.domain.review import VersionKind
+from incidents.models import ReviewVersion
+from incidents.publishing import review_words
+
+Envelope = dict[str, Any]
+PRELIMINARY = VersionKind.PRELIMINARY.value
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; nothing is
+    read of one whose text was withheld. Times UTC."""
+
+    slug: str
+    number: int
+    kind: str
+    published_at: datetime
+    reason: str
+    is_material: bool
+    is_break_glass: bool
+    sha256: str
+    document: str
+    page: str
+    page_csp: str
+    withheld_at: datetime | None
+
+    @cached_property
+    def envelope(self) -> Envelope:
+        """The document, parsed; empty where it was withheld."""
+        return json.loads(self.document) if self.is_readable else {}
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its text stands."""
+        return self.withheld_at is None and bool(self.document)
+
+    @property
+    def review(self) -> dict[str, Any] | None:
+        """The review in it; None of a retraction and of what was withheld."""
+        return self.envelope.get("review")
+
+    @property
+    def standing(self) -> str:
+        """`preliminary` or `final`; of one whose text was withheld, what its kind says."""
+        said = self.envelope.get("version", {}).get("standing")
+        return str(said or (PRELIMINARY if self.kind == PRELIMINARY else VersionKind.FINAL.value))
+
+    @property
+    def path(self) -> str:
+        """The address at which exactly this stands."""
+        return f"/reviews/{self.slug}/versions/{self.number}"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What decides whether a page that shows it must be made again: versions change by being withheld alone."""
+        return (self.slug, self.number, self.kind, self.sha256, self.published_at, self.reason, self.withheld_at)
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """A review that was published, `versions` newest first."""
+
+    slug: str
+    versions: tuple[VersionView, ...]
+
+    @property
+    def newest(self) -> VersionView:
+        """What stands now."""
+        return self.versions[0]
+
+    @property
+    def is_retracted(self) -> bool:
+        """Whether nothing but a tombstone is left of it."""
+        return self.newest.kind == VersionKind.RETRACTION
+
+    @property
+    def shown(self) -> VersionView | None:
+        """The newest version with a review in it; None of a retracted one."""
+        return None if self.is_retracted else next((row for row in self.versions if row.review), None)
+
+    @property
+    def title(self) -> str:
+        """What it is called; empty once it was retracted."""
+        return str(self.shown.review["title"]) if self.shown and self.shown.review else ""
+
+    @property
+    def incident_codes(self) -> tuple[str, ...]:
+        """The incidents that it is about; none once it was retracted."""
+        review = self.shown.review if self.shown else None
+        return tuple(row["code"] for row in review["incidents"]) if review else ()
+
+    @property
+    def first_published_at(self) -> datetime:
+        """When its first version appeared."""
+        return self.versions[-1].published_at
+
+    @property
+    def material(self) -> VersionView:
+        """The newest version that changed facts: what feeds and subscribers go by. The first always is one."""
+        return next((row for row in self.versions if row.is_material), self.versions[-1])
+
+    @property
+    def path(self) -> str:
+        """Its address on this site."""
+        return f"/reviews/{self.slug}"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The keys of all versions."""
+        return tuple(row.key for row in self.versions)
+
+
+class ReviewLine(NamedTuple):
+    """A review as other pages point at it: where it stands and when that version was published (UTC)."""
+
+    path: str
+    title: str
+    standing: str
+    number: int
+    published_at: datetime
+
+    @property
+    def state(self) -> str:
+        """`Final`, `Preliminary, version 2`."""
+        word = str(review_words.STANDINGS.get(self.standing, self.standing))
+        if self.number == 1:
+            return word
+        return _("%(standing)s, version %(number)s") % {"standing": word, "number": self.number}
+
+
+def review_views() -> tuple[ReviewView, ...]:
+    """Every review that was published, the one with the newest version first; in one query."""
+    return tuple(
+        sorted(
+            (ReviewView(slug, tuple(rows)) for slug, rows in groupby(_versions(), key=lambda row: row.slug)),
+            key=lambda view: (view.newest.published_at, view.slug),
+            reverse=True,
+        )
+    )
+
+
+def by_incident(views: Iterable[ReviewView]) -> dict[str, tuple[ReviewLine, ...]]:
+    """The reviews of each incident by its code, as lines that point at them; retracted ones point at nothing."""
+    found: dict[str, tuple[ReviewLine, ...]] = {}
+    for view in views:
+        for code in view.incident_codes:
+            found[code] = (*found.get(code, ()), line_of(view))
+    return found
+
+
+def line_of(view: ReviewView) -> ReviewLine:
+    """The line that points at a review."""
+    return ReviewLine(view.path, view.title, view.newest.standing, view.newest.number, view.newest.published_at)
+
+
+def _versions() -> Iterator[VersionView]:
+    rows = ReviewVersion.objects.order_by("review__slug", "-number").values_list(
+        "review__slug", "number", "kind", "published_at", "reason", "is_material", "is_break_glass", "sha256",
+        "document", "page", "page_csp", "withheld_at",
+    )  # fmt: skip
+    return (VersionView(*row) for row in rows)
