@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -49,7 +49,7 @@ def remediation_list(request: HttpRequest) -> HttpResponse:
     show = show if show in FILTERS else "all" if review else "open"
     unsettled = ~Q(state__in=SETTLED_STATES)
     rules = {"open": unsettled, "overdue": unsettled & Q(due_on__lt=today), "mine": unsettled & _mine(request)}
-    rows = Remediation.objects.filter(rules.get(show, Q())).order_by("due_on", "id")
+    rows = Remediation.objects.filter(rules.get(show, Q())).order_by(F("due_on").asc(nulls_last=True), "id")
     if review:
         rows = rows.filter(review=review)
     if text:
