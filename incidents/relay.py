@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, operators, series, verdicts
+from incidents.actions import maintenance_schedule, operators, promise_reminders, series, verdicts
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -57,7 +57,8 @@ def keep_current(now: datetime | None = None) -> None:
 
 
 def keep_schedules(now: datetime | None = None) -> None:
-    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators.
+    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
+    and owners of promises.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
     raised, so that the caller says it once and not four times every round.
@@ -67,6 +68,7 @@ def keep_schedules(now: datetime | None = None) -> None:
         maintenance_schedule.advance_due,
         verdicts.issue_due_verdicts,
         operators.remind_operators,
+        promise_reminders.remind_owners,
     ):
         try:
             keep(now)

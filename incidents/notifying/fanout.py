@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from incidents import queries
+from incidents.domain.verbs import Verb
 from incidents.models import Delivery, OutboxEvent, Subscriber
 from incidents.notifying.channels import REGISTRY
 
@@ -62,15 +63,20 @@ def _insert(event: OutboxEvent, recipients: QuerySet[Subscriber], now: datetime)
         return made
 
 
+def _is_reminder(event: OutboxEvent) -> bool:
+    """Whether it is to the operators, or to one of them."""
+    return "operators" in event.audience or event.verb == Verb.PERSON_REMINDED
+
+
 def _lane(event: OutboxEvent) -> int:
-    if "operators" in event.audience:
+    if _is_reminder(event):
         return OPERATOR_LANE
     return CONFIRMATION_LANE if "subscriber_id" in event.audience else INCIDENT_LANE
 
 
 def _supersede(event: OutboxEvent) -> None:
     """What waits and is older than this event, for the same people: the new message will contain it."""
-    if "operators" in event.audience:
+    if _is_reminder(event):
         return  # each reminder is of another thing
     older = Delivery.objects.filter(
         state=Delivery.State.PENDING,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, months, periods, planned, regions, words
+from incidents.publishing import cards, months, periods, planned, promised, regions, words
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
@@ -124,8 +124,9 @@ def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[st
     due = cards.due(incident, snapshot.built_at)
     plan = planned.plans(snapshot, [incident] if incident.is_open else [])
     key = key_of(
-        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan]
-    )
+        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan],
+        promised.views_of(snapshot, incident),
+    )  # fmt: skip
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
         yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
@@ -148,6 +149,7 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
             "is_oldest_first": is_oldest_first,
             "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
             "affected": cards.affected_at_worst(incident),
+            "promised": promised.lines_of(snapshot, incident),
             **_planned(snapshot, incident),
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,

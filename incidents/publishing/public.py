@@ -14,6 +14,7 @@ from decimal import Decimal
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
 from incidents.publishing.agreements import AgreementView
+from incidents.publishing.promises import PromiseView
 from incidents.publishing.tree import Page
 from incidents.reviewing.milestones import Duration, Milestone
 
@@ -313,6 +314,7 @@ class Snapshot:
     corrections: tuple[CorrectionView, ...] = ()
     withdrawn: tuple[WithdrawnView, ...] = ()
     agreements: tuple[AgreementView, ...] = ()
+    promises: tuple[PromiseView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

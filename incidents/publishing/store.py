@@ -22,6 +22,7 @@ from incidents.publishing import (
     downloads,
     feeds,
     pages,
+    promise_pages,
     snapshot,
     uptime_pages,
 )
@@ -29,7 +30,7 @@ from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
-RENDERERS = (pages, uptime_pages, agreement_pages, feeds, calendar, downloads, corrections_feed)
+RENDERERS = (pages, uptime_pages, agreement_pages, promise_pages, feeds, calendar, downloads, corrections_feed)
 
 
 def republish(now: datetime | None = None) -> Snapshot | None:
@@ -120,6 +121,7 @@ def code_version() -> str:
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",
+        here.parent / "models" / "review_words.py",
         settings.BASE_DIR / "templates" / "base.html",
     ]
     digest = hashlib.blake2b(settings.SITE_URL.encode(), digest_size=8)
