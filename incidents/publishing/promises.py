@@ -89,7 +89,8 @@ def edges(views: Iterable[PromiseView], now: datetime) -> Iterator[datetime]:
     """The instants after `now` at which a promise comes to stand otherwise though nobody wrote."""
     for view in views:
         if view.is_running:
-            yield from (edge for edge in (view.soon_at, view.due_at + _INSTANT) if edge > now)
+            soon = () if view.deliverable == Deliverable.UPDATE else (view.soon_at,)
+            yield from (edge for edge in (*soon, view.due_at + _INSTANT) if edge > now)
 
 
 def _view(row: PromiseValue, now: datetime) -> PromiseView:
@@ -99,7 +100,7 @@ def _view(row: PromiseValue, now: datetime) -> PromiseView:
         deliverable=row.deliverable,
         sentence=row.sentence or _("Next update"),
         source=row.source,
-        state=row.state(now),
+        state=_state(row, now),
         place=row.place,
         incident_code=row.incident.code if row.incident else "",
         incident_title=row.incident.title if row.incident else "",
@@ -116,6 +117,13 @@ def _view(row: PromiseValue, now: datetime) -> PromiseView:
         put_off=tuple(PutOff(each.old_due_at, each.new_due_at, each.reason, each.at) for each in row.extensions),
         counted_by=tuple(counted_by(row.terms, row.anchor_at, row.first_due_at)) if row.terms else (),
     )
+
+
+def _state(row: PromiseValue, now: datetime) -> PromiseState:
+    """Of a next update, which is promised for minutes, nobody needs to be told that it is due soon."""
+    state = row.state(now)
+    is_update = row.deliverable == Deliverable.UPDATE
+    return PromiseState.RUNNING if is_update and state == PromiseState.DUE_SOON else state
 
 
 def counted_by(terms: dict[str, Any], anchor_at: datetime, first_due_at: datetime) -> Iterator[str]:
