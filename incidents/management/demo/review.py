@@ -159,7 +159,7 @@ class ReviewStory:
 
     def _answer(self, at: datetime) -> None:
         for comment in ReviewComment.objects.filter(review=self._review, resolved_at__isnull=True):
-            review_workflow.resolve_comment(actor=self._person("owner"), comment_id=comment.pk, now=at)
+            review_workflow.resolve_comment(actor=self._person("technical"), comment_id=comment.pk, now=at)
 
     def _approve(self, at: datetime) -> None:
         review = self._review
