@@ -166,13 +166,14 @@ def reopen_incident(
             raise Refused(_("The incident is open already; post an ordinary update."), "stage")
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
+        before = Stage(incident.stage)
         # What was stated of the former end does not hold any more.
         withdrawn = statements.withdraw(incident, "resolved", now)
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
         updates.tell(
-            actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [Stage.RESOLVED, update.stage]},
+            actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [before, update.stage]},
             published=[*moved, *withdrawn],
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
