@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, statements, texts, updates
+from incidents.actions import guards, moves, promise_keeping, statements, texts, updates
 from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
@@ -86,9 +86,10 @@ def open_incident(
             stated += statements.state(
                 actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
             )
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_OPENED, page, incident, update, changes={"title": ["", incident.title]},
-            published=[*moved, *stated],
+            published=[*moved, *stated, *promised],
         )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
     return incident
@@ -134,7 +135,11 @@ def post_update(
         )
         is_resolving = update.stage == Stage.RESOLVED
         verb = Verb.INCIDENT_RESOLVED if is_resolving else Verb.INCIDENT_UPDATED
-        updates.tell(actor, verb, page, incident, update, changes={"stage": [before, update.stage]}, published=moved)
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
+        updates.tell(
+            actor, verb, page, incident, update, changes={"stage": [before, update.stage]},
+            published=[*moved, *promised],
+        )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -176,9 +181,10 @@ def reopen_incident(
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *withdrawn],
+            published=[*moved, *withdrawn, *promised],
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
