@@ -22,8 +22,8 @@ PRELIMINARY = VersionKind.PRELIMINARY.value
 
 @dataclass(frozen=True)
 class VersionView:
-    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; both are empty
-    for one whose text was withheld. Times UTC."""
+    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; nothing is
+    read of one whose text was withheld. Times UTC."""
 
     slug: str
     number: int
@@ -66,7 +66,7 @@ class VersionView:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What decides whether a page that shows it must be made again; versions do not change but by being withheld."""
+        """What decides whether a page that shows it must be made again: versions change by being withheld alone."""
         return (self.slug, self.number, self.kind, self.sha256, self.published_at, self.reason, self.withheld_at)
 
 
