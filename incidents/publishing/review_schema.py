@@ -109,7 +109,8 @@ def _review() -> Schema:
         incidents=lists(
             objects(
                 code=texts(), title=texts(), path=texts(), impact=_one_of(Impact),
-                started_at=instants(is_optional=True), resolved_at=instants(is_optional=True), is_example={"type": "boolean"},
+                started_at=instants(is_optional=True), resolved_at=instants(is_optional=True),
+                is_example={"type": "boolean"},
             )
         ),
         milestones=lists(

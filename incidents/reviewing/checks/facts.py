@@ -40,8 +40,8 @@ class PublicText:
 
 @dataclass(frozen=True)
 class Facts:
-    """A review with all its rows at `now` (UTC). `known` is what the record knows of its incidents; `document` what would
-    be published."""
+    """A review with all its rows at `now` (UTC). `known` is what the record knows; `document` is what would be
+    published."""
 
     review: Review
     now: datetime

@@ -68,7 +68,9 @@ class ChangeForm(PartForm):
         error_messages={"required": _("Say what the change was in this incident. “Ruled out” is an answer.")},
     )  # fmt: skip
     started_at = ReviewTimeField(label=_("Began (UTC)"), required=False, help_text=_("Empty: not known."))
-    role_certainty = forms.ChoiceField(label=_("That it was this is"), choices=choices_of(Certainty))
+    role_certainty = forms.ChoiceField(
+        label=_("That it was this is"), choices=choices_of(Certainty), initial="confirmed"
+    )
     phase_id = forms.TypedChoiceField(label=_("In the phase"), required=False, coerce=int, empty_value=None)
     role_note = TextField(label=_("Note on its role"), required=False, help_text=_("Public; one line."))
     system = TextField(label=_("System"), required=False)
@@ -169,7 +171,9 @@ class LinkForm(PartForm):
         label=_("What it was here"), choices=[("", _("Choose")), *choices_of(Role)],
         error_messages={"required": _("Say what the change was in this incident. “Ruled out” is an answer.")},
     )  # fmt: skip
-    role_certainty = forms.ChoiceField(label=_("That it was this is"), choices=choices_of(Certainty))
+    role_certainty = forms.ChoiceField(
+        label=_("That it was this is"), choices=choices_of(Certainty), initial="confirmed"
+    )
     phase_id = forms.TypedChoiceField(label=_("In the phase"), required=False, coerce=int, empty_value=None)
     role_note = TextField(label=_("Note on its role"), required=False, help_text=_("Public; one line."))
 

@@ -89,7 +89,7 @@ def is_light(review: Review) -> bool:
     """Whether the review is of incidents of minor impact or none. Two queries."""
     standing = Prefetch("intervals", queryset=queries.standing_intervals(), to_attr="standing")
     impacts = [
-        queries.impact_of(row, [queries.spell_of(each) for each in row.standing])  # type: ignore[attr-defined]
+        queries.impact_of(row, [queries.spell_of(each) for each in row.standing])
         for row in review.incidents.prefetch_related(standing)
     ]
     return all(IMPACT_WEIGHT[impact] < IMPACT_WEIGHT[Impact.MAJOR] for impact in impacts)

@@ -20,8 +20,11 @@ from incidents.web.console import (
     maintenance_schedule,
     overview,
     page,
+    people,
     promise_policies,
     promises,
+    remediation_acts,
+    remediations,
     review_desk,
     review_history,
     review_parts,
@@ -31,6 +34,7 @@ from incidents.web.console import (
     series,
     sign_in,
     subscribers,
+    taxonomy,
     templates,
 )
 
@@ -135,6 +139,26 @@ urlpatterns = [
     path("factor-codes", factors.factor_codes, name="factor-codes"),
     path("factor-codes/add", factors.add_factor_code, name="add-factor-code"),
     path("factor-codes/<int:number>/retire", factors.retire_factor_code, name="retire-factor-code"),
+    # Remediations
+    path("remediations", remediations.remediation_list, name="remediations"),
+    path("reviews/<slug:code>/remediations/add", remediations.add_remediation, name="add-remediation"),
+    path("remediations/<slug:code>/edit", remediations.edit_remediation, name="edit-remediation"),
+    path("remediations/<slug:code>/remove", remediations.remove_remediation, name="remove-remediation"),
+    path("remediations/<slug:code>/slip", remediation_acts.slip_remediation, name="slip-remediation"),
+    path("remediations/<slug:code>/move", remediation_acts.move_remediation, name="move-remediation"),
+    path("remediations/<slug:code>/verify", remediation_acts.verify_remediation, name="verify-remediation"),
+    path("remediations/<slug:code>/decline", remediation_acts.decline_remediation, name="decline-remediation"),
+    path("remediations/<slug:code>/supersede", remediation_acts.supersede_remediation, name="supersede-remediation"),
+    # The taxonomy of factors
+    path("factors", taxonomy.factor_list, name="factors"),
+    path("factors/add", taxonomy.add_factor_code, name="add-factor-code"),
+    path("factors/<int:number>/retire", taxonomy.retire_factor_code, name="retire-factor-code"),
+    # People
+    path("people", people.people, name="people"),
+    path("people/add", people.add_person, name="add-person"),
+    path("people/<int:number>/set", people.set_roles, name="set-roles"),
+    path("people/<int:number>/invite", people.invite_person, name="invite-person"),
+    path("people/password/<str:uidb64>/<str:token>", people.set_password, name="set-password"),
     # Promises
     path("promises", promises.promise_list, name="promises"),
     path("promises/policies", promise_policies.policy_list, name="promise-policies"),
