@@ -136,9 +136,6 @@ urlpatterns = [
     path("reviews/<slug:code>/factors/add", factors.add_factor, name="add-factor"),
     path("reviews/<slug:code>/factors/<int:number>/edit", factors.edit_factor, name="edit-factor"),
     path("reviews/<slug:code>/factors/<int:number>/remove", factors.remove_factor, name="remove-factor"),
-    path("factor-codes", factors.factor_codes, name="factor-codes"),
-    path("factor-codes/add", factors.add_factor_code, name="add-factor-code"),
-    path("factor-codes/<int:number>/retire", factors.retire_factor_code, name="retire-factor-code"),
     # Remediations
     path("remediations", remediations.remediation_list, name="remediations"),
     path("reviews/<slug:code>/remediations/add", remediations.add_remediation, name="add-remediation"),

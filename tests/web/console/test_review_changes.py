@@ -137,6 +137,7 @@ def test_what_is_written_down_already_is_offered_when_it_began_near_the_incident
     offered = [label for _key, label in desk.get(path).context["form"].fields["change_id"].choices]
     assert [label.split(" · ")[1] for label in offered] == ["Near", "During"]
     assert offered[0] == "2026-06-22 14:31 UTC · Near · Configuration push"
+    assert "None was found." in text(desk.get(path + "?q=nothing"))
     found = desk.get(path + "?q=billing").context["form"].fields["change_id"].choices
     assert [label.split(" · ")[1] for _key, label in found] == ["Long before"]
     assert desk.post(path, {"role": "trigger", "role_certainty": "probable"}).status_code == 422
