@@ -16,6 +16,7 @@ from incidents.models import (
     Incident,
     MilestoneStatement,
     PublicPage,
+    Review,
     Subscriber,
 )
 
@@ -102,13 +103,19 @@ def planned_maintenance() -> QuerySet[Incident]:
     ).order_by("scheduled_for", "id")
 
 
-def audience(component_ids: list[int], incident_id: int | None) -> QuerySet[Subscriber]:
+def open_again(review: Review) -> QuerySet[Incident]:
+    """The incidents of a review that are not over: what it says of their end is not the last word."""
+    return review.incidents.exclude(stage__in=OVER_STAGES).order_by("id")
+
+
+def audience(component_ids: list[int], incident_id: int | None, is_of_review: bool = False) -> QuerySet[Subscriber]:
     """Whom an update reaches: those who chose everything, one of the components or groups, or were told of the
-    incident before."""
+    incident before; of a review, those of them who want reviews."""
     choices = Subscriber.components.through.objects.filter(component_id__in=component_ids)
     rule = Q(has_all_components=True) | Q(pk__in=choices.values("subscriber_id"))
     if incident_id:
         told = Delivery.objects.filter(incident_id=incident_id, state=Delivery.State.SENT)
         rule |= Q(pk__in=told.values("subscriber_id"))
     # Sub-selects, not joins: the rows of three tables would multiply before DISTINCT took them back.
-    return told_subscribers().filter(rule)
+    told_now = told_subscribers().filter(has_reviews=True) if is_of_review else told_subscribers()
+    return told_now.filter(rule)

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, operators, series, verdicts
+from incidents.actions import maintenance_schedule, operators, promise_reminders, review_publishing, series, verdicts
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
-from incidents.publishing import store
+from incidents.publishing import review_pages, store
 
 log = logging.getLogger(__name__)
 HEARTBEAT_EVERY = timedelta(seconds=10)
@@ -57,16 +57,19 @@ def keep_current(now: datetime | None = None) -> None:
 
 
 def keep_schedules(now: datetime | None = None) -> None:
-    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators.
+    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
+    and owners of promises, publish reviews that are due.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
-    raised, so that the caller says it once and not four times every round.
+    raised, so that the caller says it once and not six times every round.
     """
     for keep in (
         series.announce_due,
         maintenance_schedule.advance_due,
         verdicts.issue_due_verdicts,
         operators.remind_operators,
+        _publish_due_reviews,
+        promise_reminders.remind_owners,
     ):
         try:
             keep(now)
@@ -74,6 +77,10 @@ def keep_schedules(now: datetime | None = None) -> None:
             raise
         except Exception:
             log.exception("%s failed; the next sweep tries again.", keep.__name__)
+
+
+def _publish_due_reviews(now: datetime | None) -> None:
+    review_publishing.publish_due_reviews(now, review_pages.version_page)
 
 
 def sweep(now: datetime | None = None) -> None:

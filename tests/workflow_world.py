@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from incidents.actions import review as review_actions
-from incidents.actions import review_workflow, section
+from incidents.actions import review_publishing, review_workflow, section
 from incidents.domain.actor import Actor
-from incidents.models import Incident, Review
+from incidents.models import Incident, Review, ReviewVersion
 from incidents.reviewing.approvals import required_kinds
 from incidents.reviewing.document import content_hash
 from tests.factories import make_component, open_incident, post_update
 
-SUMMARY = "The router dropped requests in both regions.\n\nIt was rolled back."
+SUMMARY = "The router dropped requests.\n\nIt was rolled back."
 
 
 def person(name: str, *roles: str) -> Actor:
@@ -67,6 +67,10 @@ def draft(*incidents: Incident, **given: Any) -> Review:
     review = review_actions.start_review(actor=writer(), incident_ids=[row.pk for row in about], **given)
     for key in ("summary", "impact", "cause", "detection", "response"):
         write(review, key, SUMMARY if key == "summary" else f"What there is to say of the {key}.")
+    review_actions.edit_review(
+        actor=writer(), review_id=review.pk, is_without_agreement=True, assistance="none",
+        unknown_milestones=dict.fromkeys(("detected", "identified", "first_recovery"), "It was not written down."),
+    )  # fmt: skip
     return again(review)
 
 
@@ -95,3 +99,35 @@ def approved(*incidents: Incident, **given: Any) -> Review:
 def again(review: Review) -> Review:
     """The row as it is now."""
     return Review.objects.get(pk=review.pk)
+
+
+def slight(**given: Any) -> Incident:
+    """An incident that one approval is enough for, and whose review no check stands in the way of."""
+    return resolved_incident(level="degraded_performance", **given)
+
+
+def render(envelope: dict[str, Any]) -> tuple[str, str]:
+    """A page that says enough to be told from others."""
+    return f"<p>version {envelope['version']['number']}</p>", "default-src 'none'"
+
+
+def publish(review: Review, kind: str = "final", actor: Actor | None = None, **given: Any) -> ReviewVersion:
+    """Publish what the review is now."""
+    values = {"actor": actor or publisher(), "review_id": review.pk, "kind": kind, "render": render}
+    return review_publishing.publish_review(**{**values, **given})
+
+
+def published(*incidents: Incident, kind: str = "final", **given: Any) -> Review:
+    """A review with one version."""
+    review = approved(*(incidents or (slight(),)), **given)
+    publish(review, kind)
+    return again(review)
+
+
+def approve_again(review: Review) -> Review:
+    """Ask for review of what was changed since, and approve it."""
+    if again(review).state in ("draft", "published"):
+        review_workflow.submit_review(actor=writer(), review_id=review.pk)
+    for kind in required_kinds(review):
+        approve(review, kind)
+    return again(review)

@@ -54,6 +54,7 @@ def sign_up(
     address: str,
     client_ip: str,
     component_ids: Sequence[int] = (),
+    has_reviews: bool = True,
     now: datetime | None = None,
 ) -> None:
     """Ask to subscribe an e-mail address; `component_ids` empty means everything. The confirmation mail says the rest.
@@ -76,7 +77,7 @@ def sign_up(
             is_mailed=is_mailed,
         )  # fmt: skip
         if is_mailed:
-            _ask_to_confirm(clean, chosen, now)
+            _ask_to_confirm(clean, chosen, has_reviews, now)
 
 
 def confirm_subscriber(*, subscriber_id: int, generation: int, now: datetime | None = None) -> Subscriber:
@@ -100,9 +101,11 @@ def change_scope(
     subscriber_id: int,
     has_all_components: bool,
     component_ids: Sequence[int],
+    has_reviews: bool | None = None,
     now: datetime | None = None,
 ) -> Subscriber:
-    """Choose everything, or some components or groups. Raises Refused for an empty or unknown choice."""
+    """Choose everything, or some components or groups, and whether reviews are wanted (None: as before). Raises
+    Refused for an empty or unknown choice."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         subscriber = _locked(subscriber_id)
@@ -110,11 +113,16 @@ def change_scope(
             raise Refused(_("Choose at least one component, or everything. To get nothing, unsubscribe."), "components")
         chosen = _components(component_ids)
         subscriber.has_all_components = has_all_components
-        subscriber.save(update_fields=["has_all_components"])
+        before = subscriber.has_reviews
+        subscriber.has_reviews = before if has_reviews is None else has_reviews
+        subscriber.save(update_fields=["has_all_components", "has_reviews"])
         subscriber.components.set([] if has_all_components else chosen)
         record(
             actor=actor or _actor(subscriber), verb=Verb.SUBSCRIBER_SCOPED, subject=subscriber, now=now,
-            changes={"components": ["", "all" if has_all_components else [component.name for component in chosen]]},
+            changes={
+                "components": ["", "all" if has_all_components else [component.name for component in chosen]],
+                "reviews": [before, subscriber.has_reviews],
+            },
         )  # fmt: skip
     return subscriber
 
@@ -187,7 +195,7 @@ def forget_unconfirmed(*, now: datetime | None = None) -> int:
         return stale.delete()[1].get("incidents.Subscriber", 0)
 
 
-def _ask_to_confirm(address: str, chosen: Sequence[Component], now: datetime) -> None:
+def _ask_to_confirm(address: str, chosen: Sequence[Component], has_reviews: bool, now: datetime) -> None:
     subscriber = (
         Subscriber.objects.select_for_update()
         .filter(channel="email", address_key=address.casefold(), is_operator=False)
@@ -195,15 +203,16 @@ def _ask_to_confirm(address: str, chosen: Sequence[Component], now: datetime) ->
     )
     if subscriber is None:
         subscriber = Subscriber.objects.create(
-            address=address, address_key=address.casefold(), created_at=now, has_all_components=not chosen
-        )
+            address=address, address_key=address.casefold(), created_at=now, has_all_components=not chosen,
+            has_reviews=has_reviews,
+        )  # fmt: skip
         subscriber.components.set(chosen)
     elif not subscriber.is_told:
         # Only an address that is not active changes before its owner has spoken.
         subscriber.generation += 1
-        subscriber.has_all_components = not chosen
+        subscriber.has_all_components, subscriber.has_reviews = not chosen, has_reviews
         subscriber.created_at = now
-        subscriber.save(update_fields=["generation", "has_all_components", "created_at"])
+        subscriber.save(update_fields=["generation", "has_all_components", "has_reviews", "created_at"])
         subscriber.components.set(chosen)
     record(
         actor=_actor(subscriber), verb=Verb.SUBSCRIBER_SIGNED_UP, subject=subscriber, now=now,

@@ -5,11 +5,12 @@ A public tombstone says when and why. The digests stay in the chain, so that it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,7 @@ from incidents.actions.incident import resolve_mistake
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
+from incidents.domain.review import ReviewState
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import AuditEntry, Correction, Delivery, Incident, IncidentUpdate, OutboxEvent
 
@@ -43,24 +45,33 @@ def withhold_text(*, actor: Actor, update_id: int, reason: str, now: datetime | 
             raise Refused(_("This text was withheld already."))
         incident = guards.lock_incident(update.incident_id, None, is_withdrawn_too=True)
         why = texts.line(reason, field="reason", limit=300)
-        _clear_log(update)
-        corrections = _clear_corrections(incident, update)
-        _clear_events(incident, update)
-        update.body, update.body_html = "", ""
-        update.withheld_at, update.withheld_reason = now, why
-        update.save(update_fields=["body", "body_html", "withheld_at", "withheld_reason"])
-        revisions = list(update.revisions.all())
-        for revision in revisions:
-            revision.body, revision.body_html, revision.withheld_at = "", "", now
-            revision.save(update_fields=["body", "body_html", "withheld_at"])
-        for row in (update, *revisions):
-            chain.withhold(row, "body")
+        rows = take_away(incident, update, why, now)
         guards.touch(incident, now)
         record(
             actor=actor, verb=Verb.UPDATE_WITHHELD, subject=update, now=now, incident=incident, reach=Reach.PAGE,
-            changes={"reason": ["", why]}, published=[update, *revisions, *corrections],
+            changes={"reason": ["", why]}, published=rows,
         )  # fmt: skip
     return update
+
+
+def take_away(incident: Incident, update: IncidentUpdate, why: str, now: datetime) -> list[Model]:
+    """Take the text of an update away everywhere, inside the caller's transaction; returns the public rows of it.
+
+    The caller's entry in the record must be of a verb that may withhold (`chain.verification`).
+    """
+    _clear_log(update)
+    corrections = _clear_corrections(incident, update)
+    _clear_events(incident, update)
+    update.body, update.body_html = "", ""
+    update.withheld_at, update.withheld_reason = now, why
+    update.save(update_fields=["body", "body_html", "withheld_at", "withheld_reason"])
+    revisions = list(update.revisions.all())
+    for revision in revisions:
+        revision.body, revision.body_html, revision.withheld_at = "", "", now
+        revision.save(update_fields=["body", "body_html", "withheld_at"])
+    for row in (update, *revisions):
+        chain.withhold(row, "body")
+    return [update, *revisions, *corrections]
 
 
 def withdraw_incident(
@@ -69,13 +80,14 @@ def withdraw_incident(
     """Take back an incident that was opened by mistake: nothing of it counts any more, and a tombstone stands at its
     address. One that is open is resolved first, by an update that says so (to subscribers too if `is_notifying`).
 
-    Raises Refused without a reason, and if it was withdrawn before.
+    Raises Refused without a reason, if it was withdrawn before, and while a review of it is public.
     """
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
         incident = guards.lock_incident(incident_id, None)
         why = texts.line(reason, field="reason", limit=300)
+        _refuse_reviewed(incident)
         standing = queries.standing_intervals().filter(incident=incident)
         touched = list(standing.select_related("component", "region"))
         component_ids = {row.component_id for row in touched}
@@ -87,7 +99,7 @@ def withdraw_incident(
         for row in rows:
             row.superseded_at, row.superseded_reason, row.superseded_by_label = now, why, actor.label
             row.save(update_fields=["superseded_at", "superseded_reason", "superseded_by_label"])
-        _stop(list(OutboxEvent.objects.filter(incident=incident)))
+        stop(list(OutboxEvent.objects.filter(incident=incident)))
         incident.withdrawn_at, incident.withdrawn_reason = now, why
         incident.save(update_fields=["withdrawn_at", "withdrawn_reason"])
         guards.touch(incident, now)
@@ -106,6 +118,13 @@ def withdraw_incident(
         began = min((row.started_at for row in touched), default=None)
         verdicts.reissue_since(actor=actor, since=began, reason=why, now=now)
     return incident
+
+
+def _refuse_reviewed(incident: Incident) -> None:
+    """What a public review is about cannot be said never to have happened."""
+    review = incident.reviews.filter(versions__isnull=False).exclude(state=ReviewState.RETRACTED).first()
+    if review:
+        raise Refused(_("“%(title)s” is a published review of it. Retract that first.") % {"title": review.title})
 
 
 def _clear_log(update: IncidentUpdate) -> None:
@@ -145,11 +164,11 @@ def _clear_events(incident: Incident, update: IncidentUpdate) -> None:
     for event in events:
         event.facts["update"] |= {"text": "", "html": "", "is_withheld": True}
         event.save(update_fields=["facts"])
-    _stop(events)
+    stop(events)
 
 
-def _stop(events: list[OutboxEvent]) -> None:
-    """Let nothing of these be sent that was not sent yet."""
+def stop(events: Sequence[OutboxEvent]) -> None:
+    """Inside the caller's transaction: let nothing of these be sent that was not sent yet."""
     for event in events:
         if event.relayed_at is None:
             # Not fanned out: it makes no deliveries any more.

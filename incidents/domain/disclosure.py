@@ -130,4 +130,5 @@ def _is_address(raw: str) -> bool:
         found = ip_address(raw)
     except ValueError:
         return False
-    return not found.is_unspecified
+    # `a::b` is a name in a programming language as well.
+    return not found.is_unspecified and any(char.isdigit() for char in raw)

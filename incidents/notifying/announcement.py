@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from incidents.domain.review import VersionKind
 from incidents.domain.status import CLOSED_STAGES, Stage
 from incidents.models.words import LEVELS, STAGES
 
@@ -105,7 +106,62 @@ class OperatorAnnouncement:
         return _("To do: %(sentence)s") % {"sentence": self.sentence}
 
 
-Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement
+@dataclass(frozen=True)
+class ChangeNote:
+    """What a new version of a review says otherwise; old and new may be shortened."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class LinkNote:
+    """Something by its public name, and its path on the page."""
+
+    title: str
+    path: str
+
+
+@dataclass(frozen=True)
+class ReviewAnnouncement:
+    """A review that was published, or published again: its summary, and from the second version on why and what
+    changed (`further_changes`: how many more there are)."""
+
+    page_name: str
+    slug: str
+    title: str
+    path: str
+    kind: str
+    standing: str
+    text: str
+    html: str
+    reason: str
+    changes: tuple[ChangeNote, ...]
+    further_changes: int
+    incidents: tuple[LinkNote, ...]
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether it corrects what was published before."""
+        return self.kind == VersionKind.CORRECTION
+
+    @property
+    def is_preliminary(self) -> bool:
+        """Whether more is to come."""
+        return self.standing == VersionKind.PRELIMINARY
+
+    @property
+    def headline(self) -> str:
+        """One line that says what it is about; nobody takes it for news of an outage."""
+        if self.is_correction:
+            return _("Corrected review: %(title)s") % {"title": self.title}
+        if self.is_preliminary:
+            return _("Preliminary review: %(title)s") % {"title": self.title}
+        return _("Review: %(title)s") % {"title": self.title}
+
+
+Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement | ReviewAnnouncement
 
 
 def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Announcement:
@@ -122,6 +178,8 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
         )
     if "reminder" in newest:
         return OperatorAnnouncement(page_name=newest["page"]["name"], **newest["reminder"])
+    if "review" in newest:
+        return _review(newest)
     incident = newest["incident"]
     is_over = newest["update"]["stage"] in CLOSED_STAGES
     window = _window(newest)
@@ -139,6 +197,24 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
         updates=(_update(newest, now), *(_update(each) for each in reversed(facts[:-1]))),
         is_combined=is_first and is_over and window is None,
         window=window,
+    )
+
+
+def _review(facts: dict[str, Any]) -> ReviewAnnouncement:
+    review = facts["review"]
+    return ReviewAnnouncement(
+        page_name=facts["page"]["name"],
+        slug=review["slug"],
+        title=review["title"],
+        path=review["path"],
+        kind=review["kind"],
+        standing=review["standing"],
+        text=review["text"],
+        html=review["html"],
+        reason=review["reason"],
+        changes=tuple(ChangeNote(each["label"], each["old"], each["new"]) for each in review["changes"]),
+        further_changes=review["further_changes"],
+        incidents=tuple(LinkNote(each["title"], each["path"]) for each in review["incidents"]),
     )
 
 

@@ -9,12 +9,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from incidents import queries
+from incidents.domain.verbs import Verb
 from incidents.models import Delivery, OutboxEvent, Subscriber
 from incidents.notifying.channels import REGISTRY
 
 OPERATOR_LANE = 0
 INCIDENT_LANE = 1
 CONFIRMATION_LANE = 2
+REVIEW_LANE = 3
 
 _COLUMNS = (
     "event_id", "subscriber_id", "channel", "incident_id", "sequence", "lane", "state", "due_at", "expires_at", "fence",
@@ -39,7 +41,7 @@ def _recipients(event: OutboxEvent) -> QuerySet[Subscriber]:
         return Subscriber.objects.filter(pk=event.audience["subscriber_id"])
     if "operators" in event.audience:
         return queries.told_operators().filter(confirmed_at__lte=event.occurred_at)
-    told = queries.audience(event.audience["component_ids"], event.incident_id)
+    told = queries.audience(event.audience["component_ids"], event.incident_id, _is_of_review(event))
     return told.filter(confirmed_at__lte=event.occurred_at)
 
 
@@ -62,16 +64,27 @@ def _insert(event: OutboxEvent, recipients: QuerySet[Subscriber], now: datetime)
         return made
 
 
+def _is_reminder(event: OutboxEvent) -> bool:
+    """Whether it is to the operators, or to one of them."""
+    return "operators" in event.audience or event.verb == Verb.PERSON_REMINDED
+
+
 def _lane(event: OutboxEvent) -> int:
-    if "operators" in event.audience:
+    if _is_reminder(event):
         return OPERATOR_LANE
+    if _is_of_review(event):
+        return REVIEW_LANE
     return CONFIRMATION_LANE if "subscriber_id" in event.audience else INCIDENT_LANE
+
+
+def _is_of_review(event: OutboxEvent) -> bool:
+    return bool(event.audience.get("reviews"))
 
 
 def _supersede(event: OutboxEvent) -> None:
     """What waits and is older than this event, for the same people: the new message will contain it."""
-    if "operators" in event.audience:
-        return  # each reminder is of another thing
+    if _is_reminder(event) or _is_of_review(event):
+        return  # each reminder is of another thing, and so is each version of a review
     older = Delivery.objects.filter(
         state=Delivery.State.PENDING,
         channel__in=[channel.key for channel in REGISTRY.values() if channel.is_newest_enough],

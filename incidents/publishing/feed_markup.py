@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -33,7 +34,8 @@ class Entry:
     """One entry: of an incident in the history feeds (`update` None), of one update elsewhere. Times aware, UTC.
 
     `is_ahead`: of a maintenance that has not begun, so that its end is announced with it. `categories` are (scheme,
-    term) for what is not an incident, so that no reader takes it for a live one; Atom alone has schemes.
+    term) for what is not an incident, so that no reader takes it for a live one. `guid` names it in RSS where it is not
+    the link, `related_urls` are what it is about, and `extension` stands under `_candor` of an entry that is no update.
     """
 
     id: str
@@ -50,6 +52,9 @@ class Entry:
     window: WindowView | None = None
     is_ahead: bool = False
     categories: tuple[tuple[str, str], ...] = ()
+    guid: str = ""
+    related_urls: tuple[str, ...] = ()
+    extension: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,7 @@ def atom(feed: Feed, self_url: str) -> str:
             f"    <published>{_instant(entry.published_at)}</published>",
             f"    <updated>{_instant(entry.updated_at)}</updated>",
             f'    <link rel="alternate" type="text/html" href={quoteattr(entry.url)}/>',
+            *(f'    <link rel="related" type="text/html" href={quoteattr(url)}/>' for url in entry.related_urls),
             f"    <title>{escape(entry.title)}</title>",
             *(f"    <category term={quoteattr(tag)}/>" for tag in entry.tags),
             *(
@@ -125,8 +131,12 @@ def rss(feed: Feed, self_url: str) -> str:
             f"      <pubDate>{_mail_date(entry.published_at, feed.zone)}</pubDate>",
             *_maintenance_end(entry, feed),
             f"      <link>{escape(entry.url)}</link>",
-            f"      <guid>{escape(entry.url)}</guid>",
+            _guid(entry),
             *(f"      <category>{escape(tag)}</category>" for tag in entry.tags),
+            *(
+                f"      <category domain={quoteattr(scheme)}>{escape(term)}</category>"
+                for scheme, term in entry.categories
+            ),
             "    </item>",
         ]
     return _document([*lines, "  </channel>", "</rss>", ""])
@@ -141,7 +151,7 @@ def json_feed(feed: Feed, self_url: str) -> str:
         "feed_url": self_url,
         "language": "en-US",
         "authors": [{"name": feed.author}],
-        "items": [_json_item(entry, entry.update) for entry in feed.entries if entry.update],
+        "items": [_json_item(entry, entry.update) if entry.update else _json_other(entry) for entry in feed.entries],
     }
     return json.dumps(_without_illegal(document), ensure_ascii=False, separators=(",", ":"))
 
@@ -203,6 +213,28 @@ def _in_paragraph(html: str) -> str:
     if html.endswith("</p>"):
         return f"{html.removesuffix('</p>')} </p>"
     return html if "</p>" in html else f"{html} </p>"
+
+
+def _guid(entry: Entry) -> str:
+    if entry.guid:
+        return f'      <guid isPermaLink="false">{escape(entry.guid)}</guid>'
+    return f"      <guid>{escape(entry.url)}</guid>"
+
+
+def _json_other(entry: Entry) -> dict[str, Any]:
+    """An item that is no update of an incident: all that it is stands in its extension."""
+    modified = {"date_modified": _instant(entry.updated_at)} if entry.updated_at != entry.published_at else {}
+    return {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "content_html": entry.html,
+        "content_text": html_to_text(entry.html),
+        "date_published": _instant(entry.published_at),
+        **modified,
+        "tags": [*entry.tags, *(term for _scheme, term in entry.categories)],
+        "_candor": dict(entry.extension or {}),
+    }
 
 
 def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:

@@ -18,16 +18,18 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, months, periods, planned, regions, words
+from incidents.publishing import cards, months, periods, planned, promised, regions, words
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, WithdrawnView, key_of
+from incidents.publishing.reviews import ReviewLine, by_incident, line_of
 from incidents.publishing.tree import Page
 
 __all__ = ["cold", "csp", "history_addresses", "hot"]
 
 QUIET_DAYS = 14
+REVIEWS_SHOWN = 3
 DESCRIPTION_LENGTH = 200
 OLDEST_FIRST = "/oldest-first"
 _TITLE = re.compile(r"<title>\s*(.*?)\s*</title>", re.DOTALL)
@@ -50,9 +52,9 @@ def hot(snapshot: Snapshot) -> list[Page]:
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """One page for each incident (and its oldest-first form), month and component, group or archived."""
-    site = site_of(snapshot.page)
+    site, reviewed = site_of(snapshot.page), by_incident(snapshot.reviews)
     for incident in snapshot.incidents:
-        yield from _incident_pages(snapshot, incident, site)
+        yield from _incident_pages(snapshot, incident, site, reviewed.get(incident.code, ()))
     for gone in snapshot.withdrawn:
         yield ColdPage(gone.url_path, key_of(site, gone), partial(_withdrawn, snapshot.page, gone))
     listed = periods.months(snapshot)
@@ -83,6 +85,7 @@ def _front(snapshot: Snapshot) -> Page:
             "sections": cards.sections(snapshot),
             "matrix": regions.matrix(snapshot),
             "days": periods.last_days(snapshot, QUIET_DAYS),
+            "reviews": [line_of(view) for view in snapshot.reviews if not view.is_retracted][:REVIEWS_SHOWN],
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
             "description": f"{banner.sentence}. {_plain(banner.detail)}".strip(),
@@ -120,18 +123,27 @@ def _not_found(snapshot: Snapshot) -> Page:
     return page_of(snapshot.page, "/404", "not_found", _("There is no such page"), {}, status=404)
 
 
-def _incident_pages(snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str]) -> Iterator[ColdPage]:
+def _incident_pages(
+    snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str], reviews: tuple[ReviewLine, ...]
+) -> Iterator[ColdPage]:
     due = cards.due(incident, snapshot.built_at)
     plan = planned.plans(snapshot, [incident] if incident.is_open else [])
     key = key_of(
-        site, incident, bool(due and due.is_overdue), [(row.is_late, row.overrun, row.overlaps) for row in plan]
+        site,
+        incident,
+        reviews,
+        bool(due and due.is_overdue),
+        [(row.is_late, row.overrun, row.overlaps) for row in plan],
+        promised.views_of(snapshot, incident),
     )
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
-        yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first))
+        yield ColdPage(path, key, partial(_incident, snapshot, incident, path, is_oldest_first, reviews))
 
 
-def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool) -> Page:
+def _incident(
+    snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_first: bool, reviews: tuple[ReviewLine, ...]
+) -> Page:
     updates = [(row, cards.told(row)) for row in incident.updates]
     due = cards.due(incident, snapshot.built_at)
     state = words.state(incident.stage, incident.is_cancelled)
@@ -142,12 +154,14 @@ def _incident(snapshot: Snapshot, incident: IncidentView, path: str, is_oldest_f
         incident.title,
         {
             "incident": incident,
+            "reviews": reviews,
             "state": _state_of(incident),
             "canonical": snapshot.page.url + incident.url_path,
             "updates": updates[::-1] if is_oldest_first else updates,
             "is_oldest_first": is_oldest_first,
             "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
             "affected": cards.affected_at_worst(incident),
+            "promised": promised.lines_of(snapshot, incident),
             **_planned(snapshot, incident),
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,

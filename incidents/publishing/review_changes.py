@@ -1,4 +1,4 @@
-"""What changed between two versions of a review, arranged for reading: values as old and new, texts as lines and words."""
+"""What changed between two versions of a review, for reading: values as old and new, texts as lines and words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from incidents.domain.diffing import Change, Hunk, hunks
 from incidents.publishing import review_words
 from incidents.reviewing.difference import differences
 
-SHORT = 80  # characters up to which two values are set side by side
+SHORT = 40  # characters up to which two values are set side by side
 CONTEXT = 2  # lines that stay, shown before and after those that changed
 
 
@@ -42,7 +42,7 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Told]:
 
 def _pieces(old: str, new: str) -> tuple[tuple[str, str], ...]:
     """The text with what went and what came; lines far from any change are left out."""
-    if max(len(old), len(new)) <= SHORT and "\n" not in old + new:
+    if max(len(old), len(new)) <= SHORT and "\n" not in old + new or not (old and new):
         return ()
     found: list[tuple[str, str]] = []
     listed = hunks(old, new)

@@ -79,7 +79,9 @@ def drawing(review: dict[str, Any]) -> SafeString | str:
 
 def _span(review: dict[str, Any], bars: Sequence[Bar]) -> Span | None:
     """From the beginning of the trouble to its end, with a margin; of several incidents from the first to the last."""
-    known = [_at(row["at"]) for row in review["milestones"] if row["at"] and row["name"] in ("impact_started", "resolved")]
+    known = [
+        _at(row["at"]) for row in review["milestones"] if row["at"] and row["name"] in ("impact_started", "resolved")
+    ]
     known += [bar.start for bar in bars]
     known += [bar.end for bar in bars if bar.end]
     if len(set(known)) < 2:
@@ -119,7 +121,9 @@ def _lane(bar: Bar, top: int, span: Span) -> SafeString:
     start, end = span.at(bar.start), span.at(bar.end or span.end)
     until = words.clock(bar.end, has_day=bar.end.date() != bar.start.date()) if bar.end else _("still going on")
     label = f"{bar.name}: {bar.says}" if bar.says else bar.name
-    shape = format_html('x="{}%" y="{}" width="{}%" height="{}"', _n(start), top + LABEL + 5, _n(end - start or 0.4), BAR)
+    shape = format_html(
+        'x="{}%" y="{}" width="{}%" height="{}"', _n(start), top + LABEL + 5, _n(end - start or 0.4), BAR
+    )
     return format_html(
         '<g class="{0}"><title>{1}, {2} – {3}</title><text x="0" y="{4}">{5}</text><rect class="fill" {6}/>'
         '<rect class="hatch-{0}" {6}/></g>',
@@ -158,7 +162,7 @@ def _axis(span: Span, height: int) -> SafeString:
                     _n(span.at(tick)),
                     height - AXIS + 4,
                     height - 6,
-                    "end" if span.at(tick) > 90 else "start" if span.at(tick) < 10 else "middle",
+                    "end" if span.at(tick) > 95 else "start" if span.at(tick) < 5 else "middle",
                     f"{tick.day} {words.MONTHS[tick.month - 1]}" if is_long else f"{tick:%H:%M}",
                 )
                 for tick in ticks

@@ -108,7 +108,8 @@ def _corrected(version: Row) -> str:
     told = review_rows.changes_told(version)
     if not told or not version["supersedes"]:
         return ""
-    head = f"> **{_('Corrected')} {review_words.moment(version['published_at'])}.** {_('Reason:')} {safe(version['reason'])}"
+    at = review_words.moment(version["published_at"])
+    head = f"> **{_('Corrected')} {at}.** {_('Reason:')} {safe(version['reason'])}"
     return f"{head}\n\n{table((_('What'), _('Old'), _('New')), told)}"
 
 

@@ -110,15 +110,13 @@ def _review(page: PageView, view: ReviewView, live: review_live.Live) -> Page:
         return _tombstone(page, view, view.path)
     version = view.shown
     rows = review_rows.arranged(version.envelope)
-    former = _compared_to(view, version)
     context = {
         **rows,
         "remediations": [{**row, "live": live.remediation(row["code"])} for row in rows["remediations"]],
         "promises": live.promises,
         "versions": _version_rows(view),
-        "changes_path": former,
         "whole_path": _changes_path(view, 1, version.number) if version.number > 2 else "",
-        "corrected_before": _corrected_before(view, version),
+        "boxes": [_box(row.envelope["version"], _compared_to(view, row)) for row in _material_changes(view)],
         "is_stored": False,
         "feeds": feeds_of(page),
         "description": _description(version.envelope),
@@ -137,6 +135,7 @@ def _version(page: PageView, envelope: Envelope, review_path: str, number: int) 
         return pages.page_of(page, path, "review_retracted", _("Retracted review"), context)
     context = {
         **review_rows.arranged(envelope),
+        "boxes": [_box(envelope["version"])] if envelope["version"]["supersedes"] else [],
         "is_stored": True,
         "review_path": review_path,
         "feeds": feeds_of(page),
@@ -233,18 +232,23 @@ def _version_rows(view: ReviewView) -> list[dict[str, Any]]:
     ]
 
 
-def _corrected_before(view: ReviewView, version: VersionView) -> list[dict[str, Any]]:
-    """The material corrections before this version: a reader of the newest must not miss an older one."""
+def _material_changes(view: ReviewView) -> list[VersionView]:
+    """The versions that changed facts, newest first: whoever reads the newest must not miss an older one."""
     return [
-        {
-            "at": row.envelope["version"]["published_at"],
-            "reason": row.reason,
-            "path": _compared_to(view, row),
-            "corrections": review_rows.changes_told(row.envelope["version"]),
-        }
-        for row in view.versions
-        if row.kind == VersionKind.CORRECTION and row.is_material and row.number != version.number and row.is_readable
+        row for row in view.versions if row.is_material and row.is_readable and row.envelope["version"]["supersedes"]
     ]
+
+
+def _box(version: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """What the dated box at the top says of one version; `path` is where it is compared to the one before."""
+    return {
+        "at": version["published_at"],
+        "is_correction": version["kind"] == VersionKind.CORRECTION,
+        "former": version["supersedes"],
+        "reason": version["reason"],
+        "changes": review_rows.changes_told(version),
+        "path": path,
+    }
 
 
 def _compared_to(view: ReviewView, version: VersionView) -> str:

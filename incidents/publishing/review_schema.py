@@ -36,8 +36,8 @@ _DAY = r"^\d{4}-\d\d-\d\d$"
 
 
 def review_schema(address: str) -> Schema:
-    """The schema of `/reviews/<slug>.json` and of each version's JSON; `address` is its own. `live` stands in the former
-    alone: a version never changes."""
+    """The schema of `/reviews/<slug>.json` and of each version's JSON; `address` is its own. `live` stands only in the
+    former: a version never changes."""
     whole = objects(
         schema_version={"const": SCHEMA_VERSION},
         version=_version(),
@@ -108,8 +108,9 @@ def _review() -> Schema:
         impact=_one_of(Impact),
         incidents=lists(
             objects(
-                code=texts(), title=texts(), path=texts(), impact=_one_of(Impact), started_at=instants(is_optional=True),
-                resolved_at=instants(is_optional=True), is_example={"type": "boolean"},
+                code=texts(), title=texts(), path=texts(), impact=_one_of(Impact),
+                started_at=instants(is_optional=True), resolved_at=instants(is_optional=True),
+                is_example={"type": "boolean"},
             )
         ),
         milestones=lists(

@@ -71,9 +71,9 @@ def certainty(value: str) -> str:
 
 
 def value(text: object) -> str:
-    """A value of a change for reading: instants as times, none as a dash."""
-    if text is None or text == "":
-        return "–"
+    """A value of a change for reading: instants as times; empty for none."""
+    if text is None:
+        return ""
     if isinstance(text, str) and len(text) == 20 and text.endswith("Z") and text[4] == "-":
         return moment(text)
     return str(text)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
 
 from incidents.domain.review import VersionKind
 from incidents.models import ReviewVersion
+from incidents.publishing import review_words
 
 Envelope = dict[str, Any]
 PRELIMINARY = VersionKind.PRELIMINARY.value
@@ -19,8 +22,8 @@ PRELIMINARY = VersionKind.PRELIMINARY.value
 
 @dataclass(frozen=True)
 class VersionView:
-    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; both are empty
-    for one whose text was withheld. Times UTC."""
+    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; nothing is
+    read of one whose text was withheld. Times UTC."""
 
     slug: str
     number: int
@@ -63,7 +66,7 @@ class VersionView:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What decides whether a page that shows it must be made again; versions do not change but by being withheld."""
+        """What decides whether a page that shows it must be made again: versions change by being withheld alone."""
         return (self.slug, self.number, self.kind, self.sha256, self.published_at, self.reason, self.withheld_at)
 
 
@@ -121,6 +124,24 @@ class ReviewView:
         return tuple(row.key for row in self.versions)
 
 
+class ReviewLine(NamedTuple):
+    """A review as other pages point at it: where it stands and when that version was published (UTC)."""
+
+    path: str
+    title: str
+    standing: str
+    number: int
+    published_at: datetime
+
+    @property
+    def state(self) -> str:
+        """`Final`, `Preliminary, version 2`."""
+        word = str(review_words.STANDINGS.get(self.standing, self.standing))
+        if self.number == 1:
+            return word
+        return _("%(standing)s, version %(number)s") % {"standing": word, "number": self.number}
+
+
 def review_views() -> tuple[ReviewView, ...]:
     """Every review that was published, the one with the newest version first; in one query."""
     return tuple(
@@ -130,6 +151,20 @@ def review_views() -> tuple[ReviewView, ...]:
             reverse=True,
         )
     )
+
+
+def by_incident(views: Iterable[ReviewView]) -> dict[str, tuple[ReviewLine, ...]]:
+    """The reviews of each incident by its code, as lines that point at them; retracted ones point at nothing."""
+    found: dict[str, tuple[ReviewLine, ...]] = {}
+    for view in views:
+        for code in view.incident_codes:
+            found[code] = (*found.get(code, ()), line_of(view))
+    return found
+
+
+def line_of(view: ReviewView) -> ReviewLine:
+    """The line that points at a review."""
+    return ReviewLine(view.path, view.title, view.newest.standing, view.newest.number, view.newest.published_at)
 
 
 def _versions() -> Iterator[VersionView]:

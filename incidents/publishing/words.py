@@ -64,7 +64,9 @@ class Named(NamedTuple):
 
 
 def state(stage: Stage, is_cancelled: bool) -> str:
-    """Where an incident stands: the word for its stage, or that it was cancelled."""
+    """Where an incident stands: the word for its stage, or that it was cancelled. The publication of its review leaves
+    it resolved."""
+    stage = Stage.RESOLVED if stage == Stage.POSTMORTEM else stage
     return _("Cancelled") if is_cancelled else str(STAGES[stage])
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from incidents.domain.review import Precision
 from incidents.publishing import review_words
 
 register = template.Library()
+_HEADING = re.compile(r"<h([1-6])>")
+_HEADING_TAG = re.compile(r"(</?h)([1-6])(>)")
 
 
 @register.simple_tag
@@ -37,6 +40,15 @@ def iso_day(text: str | date) -> str:
 def anchor(ref: str) -> str:
     """`factor:1` as it stands in an address: `factor-1`."""
     return ref.replace(":", "-")
+
+
+@register.filter
+def under(html: str, level: int) -> SafeString:
+    """The safe HTML of a text whose highest heading becomes one of `level` (1 to 6): it stands inside a section."""
+    levels = [int(found) for found in _HEADING.findall(html)]
+    shift = level - min(levels, default=level)
+    lowered = _HEADING_TAG.sub(lambda tag: f"{tag[1]}{min(6, int(tag[2]) + shift)}{tag[3]}", html)
+    return mark_safe(lowered)  # noqa: S308 - made by domain.markup; only the numbers of its headings change
 
 
 @register.filter

@@ -50,7 +50,8 @@ def entry(ref: str, at: str, label: str, text: str, **given: Any) -> dict[str, A
 def figure(name: str, label: str, seconds: int, text: str, start: str, end: str) -> dict[str, Any]:
     """One figure with its definition."""
     return {
-        "name": name, "label": label, "seconds": seconds, "text": text, "start": f"{DAY}14:30:00Z", "end": f"{DAY}18:15:00Z",
+        "name": name, "label": label, "seconds": seconds, "text": text, "start": f"{DAY}14:30:00Z",
+        "end": f"{DAY}18:15:00Z",
         "definition": f"From {start.replace('_', ' ')} to {end.replace('_', ' ')}.", "is_approximate": False,
     }  # fmt: skip
 
@@ -81,7 +82,8 @@ def a_change() -> dict[str, Any]:
         },
         "source": "Update of the incident", "source_url": "https://status.example.com/incidents/x",
         "roles": [
-            {"role": "failed_mitigation", "label": "Failed mitigation", "certainty": "confirmed", "phase": "", "note": ""},
+            {"role": "failed_mitigation", "label": "Failed mitigation", "certainty": "confirmed", "phase": "",
+             "note": ""},
             {"role": "amplifier", "label": "Amplifier", "certainty": "probable", "phase": "Everything failed",
              "note": "It took healthy capacity away."},
         ],
@@ -186,7 +188,7 @@ def a_review(code: str = "code00000001") -> dict[str, Any]:
              "path": "/agreements/enterprise/2026-06", "target_percent": "99.5", "percent": "99.479",
              "verdict": "breached", "minutes": "225", "number": 1,
              "ways": [
-                 {"words": "the full time from the start", "minutes": "225", "percent": "99.479", "verdict": "breached"},
+                 {"words": "the full time", "minutes": "225", "percent": "99.479", "verdict": "breached"},
                  {"words": "from the first post", "minutes": "203", "percent": "99.530", "verdict": "met"},
              ]},
         ],

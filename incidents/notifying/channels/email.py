@@ -24,6 +24,7 @@ from incidents.notifying.announcement import (
     ConfirmationAnnouncement,
     IncidentAnnouncement,
     OperatorAnnouncement,
+    ReviewAnnouncement,
 )
 from incidents.notifying.mail import MailServer, NoServer, SmtpSession
 from incidents.notifying.mailbox import FileSession
@@ -40,6 +41,7 @@ _TEMPLATES: dict[type[Announcement], str] = {
     IncidentAnnouncement: "update",
     ConfirmationAnnouncement: "confirm",
     OperatorAnnouncement: "reminder",
+    ReviewAnnouncement: "review",
 }
 
 
@@ -140,10 +142,14 @@ class _Letter:
         return links
 
     def _thread(self, recipient: Recipient) -> list[tuple[str, str]]:
-        if not isinstance(self.announcement, IncidentAnnouncement):
-            return []
         # A root that was never sent: mail programs gather whatever names the same one, whichever message came first.
-        root = f"<incident-{self.announcement.incident_code}.s{recipient.subscriber_id}@{_host()}>"
+        if isinstance(self.announcement, IncidentAnnouncement):
+            thread = f"incident-{self.announcement.incident_code}"
+        elif isinstance(self.announcement, ReviewAnnouncement):
+            thread = f"review-{self.announcement.slug}"
+        else:
+            return []
+        root = f"<{thread}.s{recipient.subscriber_id}@{_host()}>"
         return [("In-Reply-To", root), ("References", root)]
 
     def _part(self, kind: str, content: str) -> bytes:

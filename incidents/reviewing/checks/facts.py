@@ -40,8 +40,8 @@ class PublicText:
 
 @dataclass(frozen=True)
 class Facts:
-    """A review with all its rows at `now` (UTC). `known` is what the record knows of its incidents; `document` what would
-    be published."""
+    """A review with all its rows at `now` (UTC). `known` is what the record knows; `document` is what would be
+    published."""
 
     review: Review
     now: datetime
@@ -108,9 +108,7 @@ def facts_of(review: Review, now: datetime) -> Facts:
         remediations=list(review.remediations.prefetch_related("factors")),
         redactions=list(review.redactions.filter(withdrawn_at__isnull=True)),
         promises=list(Promise.objects.filter(incident__in=[each.row for each in known.incidents])),
-        agreements=list(
-            Agreement.objects.filter(archived_at__isnull=True, components__in=known.components).distinct()
-        ),
+        agreements=list(Agreement.objects.filter(archived_at__isnull=True, components__in=known.components).distinct()),
         names=_names(),
         document=document.build(review),
     )

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from incidents.domain import wording
 from incidents.domain.disclosure import Disclosure, Leak, disclosures, disclosures_of_link
-from incidents.reviewing import prose
+from incidents.reviewing import prose, prose_record
 from incidents.reviewing.checks.facts import Facts, internal_texts
 from incidents.reviewing.checks.found import Blocks, Found, ref_of
+from incidents.reviewing.consequences import consequences_of
 
 READING_GRADE_LIMIT = 18
 CANARY_LENGTH = 16  # shorter, an internal text may stand in a public one by chance
@@ -19,7 +20,7 @@ CANARY_LENGTH = 16  # shorter, an internal text may stand in a public one by cha
 
 def figures_agree(facts: Facts) -> Iterator[Found]:
     """Durations, clock times, percentages and counts in prose that the record does not bear out."""
-    record = prose.record_of(facts.review)
+    record = prose_record.record_from(facts.known, consequences_of(facts.known))
     for text in facts.texts:
         if text.is_link:
             continue

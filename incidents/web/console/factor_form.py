@@ -78,15 +78,6 @@ class FactorForm(PartForm):
         return {"code": data["code"], "title": title, **self.said(name for name in _NAMES if name in data)}
 
 
-class FactorCodeForm(forms.Form):
-    """A code for the taxonomy."""
-
-    code = TextField(
-        label=_("Code"), help_text=_("Two to five letters, a hyphen and a number, as NET-1. Never reused.")
-    )
-    title = TextField(label=_("What it means"), help_text=_("Of a system or a process; never a person’s error."))
-
-
 def code_names(standing: str = "") -> dict[str, str]:
     """The codes that may be given now, with their names; `standing` too, although it was retired."""
     own = {row.code: row.title for row in FactorCode.objects.all() if not row.retired_at or row.code == standing}

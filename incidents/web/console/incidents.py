@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import queries
 from incidents.actions import amending as actions
 from incidents.actions import ledger
+from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, OVER_STAGES, Kind
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
+from incidents.web.console import promises
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
@@ -96,12 +98,15 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "incident": row,
         "impact": queries.impact_of(row, spells),
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
+        "promised": promises.lines_of(row),
+        "hints": [] if row.withdrawn_at else promises.hints_of(row, updates),
         "public_address": f"/incidents/{row.code}",
         "newest": updates[-1] if updates else None,
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
         "durations": durations(found),
+        "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }
     return render(request, "console/incidents/page.html", context)
 
@@ -190,7 +195,7 @@ def correct_interval(request: HttpRequest, number: int) -> HttpResponse:
     )
     initial = {
         "level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at,
-        "component_id": interval.component_id, "region_id": interval.region_id,
+        "component_id": interval.component_id, "region_id": interval.region_id, "is_quality": interval.is_quality,
     }  # fmt: skip
     form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial, own=interval.component)
     title = _("Correct the ledger: %(name)s") % {"name": interval.component.full_name}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from incidents.actions.review_versions import envelope_of
+from incidents.domain.canonical import sha256_of
 from incidents.domain.review import VersionKind
 from incidents.models import Review, ReviewVersion
 from incidents.reviewing import document
@@ -23,18 +25,23 @@ def changed_since_published(review: Review, shown: dict[str, Any]) -> tuple[Diff
     return differences(before, shown) if before else None
 
 
+def standing_of(newest: ReviewVersion | None) -> VersionKind | None:
+    """Whether what the public has is preliminary or final; None where it has nothing."""
+    return VersionKind(json.loads(newest.document)["version"]["standing"]) if newest and newest.document else None
+
+
 def draft_envelope(review: Review) -> dict[str, Any]:
-    """What `version_page` renders, for a version that does not exist: the number after the newest, not published."""
+    """What `version_page` renders, for the version that would be next."""
     shown = document.build(review)
     newest = newest_version(review)
-    kind = VersionKind.CORRECTION if newest and newest.kind != VersionKind.PRELIMINARY else VersionKind.FINAL
-    return {
-        "schema_version": document.SCHEMA_VERSION,
-        "version": {
-            "number": newest.number + 1 if newest else 1, "kind": kind, "standing": "final",
-            "published_at": document.instant(review.updated_at), "sha256": document.sha256_of(shown),
-            "supersedes": newest.number if newest else None, "reason": "", "is_material": True,
-            "is_break_glass": False, "break_glass_reason": "", "is_two_person": False, "approvals": [], "changes": [],
-        },
-        "review": shown,
-    }  # fmt: skip
+    before = standing_of(newest)
+    return envelope_of(
+        number=newest.number + 1 if newest else 1,
+        kind=VersionKind.CORRECTION if before == VersionKind.FINAL else VersionKind.FINAL,
+        standing=VersionKind.FINAL,
+        now=review.updated_at,
+        sha256=sha256_of(shown),
+        reason="",
+        is_material=True,
+        content=shown,
+    )

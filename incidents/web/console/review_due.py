@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 
@@ -15,9 +15,9 @@ from incidents.domain.status import IMPACT_WEIGHT, Impact, Kind
 from incidents.models import Incident, Promise, Review
 
 OF_REVIEWS = (Deliverable.PRELIMINARY_REVIEW, Deliverable.FINAL_REVIEW)
-# An incident older than this without a promise is not offered any more.
-OFFERED = timedelta(days=90)
+# How many incidents are offered, and among how many of the newest they are looked for.
 MOST_OFFERED = 20
+MOST_READ = 200
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,15 @@ class Waiting:
     incident: Incident
     impact: Impact
     due: Due | None
+
+
+@dataclass(frozen=True)
+class DueLine:
+    """A running promise with the review that is to keep it; None while nobody has started one."""
+
+    due: Due
+    review: Review | None
+    title: str
 
 
 def running() -> QuerySet[Promise]:
@@ -94,23 +103,37 @@ def due_of(review: Review, now: datetime) -> Due | None:
 
 def waiting(now: datetime) -> list[Waiting]:
     """Incidents without a review, at most MOST_OFFERED: those with a running promise by their time, then those of
-    major impact or worse in the last OFFERED, newest first."""
+    major impact or worse, newest first. Three queries."""
     reviewed = Review.objects.filter(incidents=OuterRef("pk")).exclude(state=ReviewState.RETRACTED)
     promised = running().filter(incident=OuterRef("pk"))
     rows = (
         Incident.objects.filter(kind=Kind.INCIDENT, withdrawn_at__isnull=True)
-        .filter(~Exists(reviewed), Exists(promised) | Q(created_at__gte=now - OFFERED))
-        .order_by("-created_at", "-id")
+        .filter(~Exists(reviewed))
+        .order_by(Exists(promised).desc(), "-created_at", "-id")
         .prefetch_related(
             Prefetch("intervals", queryset=queries.standing_intervals(), to_attr="standing"),
             Prefetch("promises", queryset=running(), to_attr="running_promises"),
         )
     )
     found = []
-    for row in rows:
-        impact = queries.impact_of(row, [queries.spell_of(each) for each in row.standing])  # type: ignore[attr-defined]
-        due = first_due(row.running_promises, now)  # type: ignore[attr-defined]
+    for row in rows[:MOST_READ]:
+        impact = queries.impact_of(row, [queries.spell_of(each) for each in row.standing])
+        due = first_due(row.running_promises, now)
         if due or IMPACT_WEIGHT[impact] >= IMPACT_WEIGHT[Impact.MAJOR]:
             found.append(Waiting(row, impact, due))
     found.sort(key=lambda each: each.due.seconds if each.due else float("inf"))
     return found[:MOST_OFFERED]
+
+
+def due_now(now: datetime) -> list[DueLine]:
+    """The running promises of reviews, the first due first, at most MOST_OFFERED. Three queries."""
+    standing = Prefetch(
+        "incident__reviews", queryset=Review.objects.exclude(state=ReviewState.RETRACTED).order_by("id")
+    )
+    lines = []
+    for row in running().select_related("incident", "review").prefetch_related(standing)[:MOST_OFFERED]:
+        review = row.review or (next(iter(row.incident.reviews.all()), None) if row.incident else None)
+        title = review.title if review else row.incident.title if row.incident else row.sentence
+        if review or row.incident:
+            lines.append(DueLine(Due(row, int((row.due_at - now).total_seconds())), review, title))
+    return lines

@@ -89,7 +89,7 @@ def is_light(review: Review) -> bool:
     """Whether the review is of incidents of minor impact or none. Two queries."""
     standing = Prefetch("intervals", queryset=queries.standing_intervals(), to_attr="standing")
     impacts = [
-        queries.impact_of(row, [queries.spell_of(each) for each in row.standing])  # type: ignore[attr-defined]
+        queries.impact_of(row, [queries.spell_of(each) for each in row.standing])
         for row in review.incidents.prefetch_related(standing)
     ]
     return all(IMPACT_WEIGHT[impact] < IMPACT_WEIGHT[Impact.MAJOR] for impact in impacts)
@@ -153,7 +153,7 @@ def milestone_lines(review: Review) -> list[MilestoneLine]:
     for row in review.incidents.order_by("created_at", "id").prefetch_related(
         standing, "updates", "milestone_statements"
     ):
-        spells = [queries.spell_of(each) for each in row.standing]  # type: ignore[attr-defined]
+        spells = [queries.spell_of(each) for each in row.standing]
         for found in milestones(spells, list(row.updates.all()), row.milestone_statements.all()):
             reason = "" if found.at else review.unknown_milestones.get(found.name, "")
             lines.append(MilestoneLine(row.code, row.title, found, reason))

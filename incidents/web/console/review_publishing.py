@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents import queries
 from incidents.actions import review_publishing as actions
+from incidents.domain.canonical import sha256_of
 from incidents.domain.promises import Deliverable
 from incidents.domain.review import ApprovalKind, VersionKind
 from incidents.models import Component, Promise, Review
@@ -23,7 +24,7 @@ from incidents.reviewing import document
 from incidents.reviewing.approvals import standing
 from incidents.reviewing.checks import blocking, findings
 from incidents.web.access import actor_of
-from incidents.web.console.review_draft import changed_since_published, newest_version
+from incidents.web.console.review_draft import changed_since_published, newest_version, standing_of
 from incidents.web.console.review_due import promises_of
 from incidents.web.console.review_form import PublishForm, ReasonForm
 from incidents.web.console.review_panel import Sight, sights
@@ -32,11 +33,12 @@ from incidents.web.console.submitting import forget_drafts, submit
 
 @dataclass(frozen=True)
 class Effect:
-    """What a publication will do: subscribers told, remediations that become public, promises that it keeps."""
+    """What a publication will do: subscribers told, remediations that become public, promises that it
+    keeps, each with whether a preliminary version is enough for it."""
 
     subscribers: int
     remediations: int
-    promises: list[Promise]
+    promises: list[tuple[Promise, bool]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +52,7 @@ def publish_review(request: HttpRequest, code: str) -> HttpResponse:
     )  # fmt: skip
     status = 200
     if form.is_bound:
-        outcome = submit(form, lambda: _write(request, row, form), {"scheduled_for": "at"})
+        outcome = submit(form, lambda: _write(request, row, form))
         if outcome.is_done:
             is_later = form.cleaned_data["at"] is not None
             messages.success(
@@ -115,24 +117,21 @@ def _write(request: HttpRequest, row: Review, form: PublishForm) -> object:
 
 
 def _kinds(row: Review) -> list[VersionKind]:
-    """What the next version can be: a correction only of something final."""
-    newest = newest_version(row)
-    if newest is None:
+    """What the next version can be. A correction stays what it corrects; what is final does not become preliminary."""
+    before = standing_of(newest_version(row))
+    if before is None:
         return [VersionKind.PRELIMINARY, VersionKind.FINAL]
-    was_final = row.versions.exclude(kind=VersionKind.PRELIMINARY).exists()
-    if was_final:
-        return [VersionKind.CORRECTION]
-    return [VersionKind.PRELIMINARY, VersionKind.CORRECTION, VersionKind.FINAL]
+    return [VersionKind.CORRECTION] if before == VersionKind.FINAL else [VersionKind.CORRECTION, VersionKind.FINAL]
 
 
 def _context(row: Review, form: PublishForm, kinds: list[VersionKind]) -> dict[str, Any]:
     shown = document.build(row)
-    stands = standing(row, document.sha256_of(shown))
+    stands = standing(row, sha256_of(shown))
     found = findings(row)
     first = row.incidents.order_by("created_at", "id").first()
     code = first.code if first else ""
     in_the_way: list[tuple[str, list[Sight]]] = [
-        (word_of(VersionKind, kind), sights(row, blocking(found, kind), code)) for kind in kinds
+        (word_of(VersionKind, kind), sights(row, blocking(found, _strictness(row, kind)), code)) for kind in kinds
     ]
     return {
         "review": row, "form": form, "standing": stands, "in_the_way": in_the_way,
@@ -141,6 +140,12 @@ def _context(row: Review, form: PublishForm, kinds: list[VersionKind]) -> dict[s
         "changed": changed_since_published(row, shown), "now": timezone.now(),
         "preliminary": VersionKind.PRELIMINARY,
     }  # fmt: skip
+
+
+def _strictness(row: Review, kind: VersionKind) -> VersionKind:
+    """By which kind's checks a version is judged: a correction by those of what it corrects."""
+    before = standing_of(newest_version(row))
+    return before if before and kind == VersionKind.CORRECTION else kind
 
 
 def _effect(row: Review) -> Effect:
@@ -154,11 +159,9 @@ def _effect(row: Review) -> Effect:
     return Effect(
         subscribers=len(told),
         remediations=row.remediations.filter(is_public=True, published_at__isnull=True).count(),
-        promises=promises_of(row),
+        promises=[(each, _is_early(each)) for each in promises_of(row)],
     )
 
 
-def keeps(promise: Promise, kind: str) -> bool:
-    """Whether a version of this kind keeps a promise."""
-    is_early = promise.deliverable == Deliverable.PRELIMINARY_REVIEW or promise.is_met_by_preliminary
-    return kind != VersionKind.PRELIMINARY or is_early
+def _is_early(promise: Promise) -> bool:
+    return promise.is_met_by_preliminary or promise.deliverable == Deliverable.PRELIMINARY_REVIEW

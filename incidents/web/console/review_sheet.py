@@ -24,7 +24,7 @@ from incidents.models import (
 )
 from incidents.reviewing.checks import findings
 from incidents.reviewing.consequences import consequences_of
-from incidents.reviewing.figures import Figure, figures_from, placeholders
+from incidents.reviewing.figures import figures_from, placeholders
 from incidents.reviewing.gathering import gather
 from incidents.reviewing.recall import similar_reviews
 from incidents.reviewing.sections import BY_KEY
@@ -72,7 +72,8 @@ class NextStep:
 def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str, Any]:
     """Everything around the text of the section `key`, for the template of the desk."""
     facts = gather(review)
-    figures = figures_from(facts, consequences_of(facts))
+    consequences = consequences_of(facts)
+    figures = figures_from(facts, consequences)
     incidents = list(review.incidents.order_by("created_at", "id"))
     found = sights(review, findings(review), incidents[0].code if incidents else "")
     comments = list(review.comments.order_by("id"))
@@ -96,10 +97,14 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
         "comments_elsewhere": [row for row in comments if key_of(row.anchor) != key and row.resolved_at is None],
         "comment_form": CommentForm(initial={"anchor": f"section:{key}"}, auto_id="comment_%s"),
         "due": review_due.first_due(review_due.promises_of(review), now),
-        "versions": list(review.versions.only("review", "number", "kind", "published_at", "withheld_at")),
+        "versions": [
+            (row, f"/reviews/{review.slug}/versions/{row.number}")
+            for row in review.versions.filter(withheld_at__isnull=True).defer("document", "page", "page_csp")
+        ],
         "step": next_step(review),
         "others": others_here(review, actor.label, now),
         "may_write": PersonRole.AUTHOR in (held := roles.roles_of(actor)) or PersonRole.ADMINISTRATOR in held,
+        "consequences": consequences,
         "now": now,
         **ROWS.get(BY_KEY[key].rows, _nothing)(review, entries),
     }

@@ -142,7 +142,7 @@ def withdraw_approval(request: HttpRequest, code: str, number: int) -> HttpRespo
 
 
 @require_safe
-def preview_review(request: HttpRequest, code: str) -> HttpResponse:
+def preview_review(_request: HttpRequest, code: str) -> HttpResponse:
     """The page as it would be published now."""
     row = get_object_or_404(Review, code=code)
     html, policy = version_page(draft_envelope(row))

@@ -50,7 +50,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(title__icontains=text) | Q(slug__icontains=text) | Q(incidents__title__icontains=text))
     page = page_of(request, review_due.with_promises(rows.distinct()))
     context = {
-        "page": page, "lines": [(row, review_due.due_of(row, now)) for row in page],
+        "page": page, "lines": [(row, review_due.due_of(row, now), f"/reviews/{row.slug}") for row in page],
         "states": list(WORDS[ReviewState].items()), "state": state, "q": text, "query": query_without_page(request),
         "waiting": review_due.waiting(now),
     }  # fmt: skip
@@ -59,7 +59,7 @@ def review_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start_review(request: HttpRequest) -> HttpResponse:
-    """Begin a review. `incident=` (once or several times) names what it is about; a post with nothing else is enough."""
+    """Begin a review. `incident=`, once or several times, names what it is about; a post of that alone is enough."""
     codes = [code.replace("\0", "") for code in (request.POST or request.GET).getlist("incident")]
     named = list(Incident.objects.filter(code__in=codes, kind=Kind.INCIDENT).order_by("created_at", "id"))
     if request.method == "POST":

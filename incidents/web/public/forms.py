@@ -20,6 +20,17 @@ class ComponentIds(forms.TypedMultipleChoiceField):
             raise forms.ValidationError(_("Choose from the list."))
 
 
+class WantsReviews(forms.CharField):
+    """`yes`, `no`, or None for a sender that does not know the question."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def clean(self, value: Any) -> bool | None:
+        """The answer."""
+        return {"yes": True, "no": False}.get(str(value))
+
+
 class SubscribeForm(forms.Form):
     """The form of `/subscribe`. `website` is a trap: people do not see it."""
 
@@ -32,6 +43,7 @@ class SubscribeForm(forms.Form):
         },
     )
     components = ComponentIds()
+    reviews = WantsReviews()
     website = forms.CharField(required=False)
 
 
@@ -40,3 +52,4 @@ class ScopeForm(forms.Form):
 
     scope = forms.ChoiceField(choices=[("all", _("Everything")), ("some", _("Only what I choose"))])
     components = ComponentIds()
+    reviews = WantsReviews()

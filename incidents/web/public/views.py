@@ -51,6 +51,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         actions.sign_up(
             address=form.cleaned_data["address"],
             component_ids=form.cleaned_data["components"],
+            has_reviews=form.cleaned_data["reviews"] is not False,
             client_ip=client_ip(request),
         )
     except Refused as refusal:
@@ -109,6 +110,7 @@ def subscription(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
                 subscriber_id=subscriber.pk,
                 has_all_components=form.cleaned_data["scope"] == "all",
                 component_ids=form.cleaned_data["components"],
+                has_reviews=form.cleaned_data["reviews"],
             )
     except Refused as refusal:
         return _subscription_page(subscriber, refusal.sentence, typed=request.POST, status=422)
@@ -136,6 +138,7 @@ def _subscribe_again(request: HttpRequest, sentence: str, status: int = 422) -> 
     typed = {
         "address": request.POST.get("address", "")[:320].replace("\x00", ""),
         "chosen": [each for each in request.POST.getlist("components")[:1_000] if each.isdigit()],
+        "has_reviews": request.POST.get("reviews") != "no",
     }
     return _answer("subscribe_again", {"sentence": sentence, **typed}, status=status)
 
@@ -149,13 +152,21 @@ def _subscription_page(
     status: int = 200,
 ) -> HttpResponse:
     chosen, has_all = set(subscriber.components.values_list("pk", flat=True)), subscriber.has_all_components
+    has_reviews = subscriber.has_reviews
     if typed is not None and "scope" in typed:  # refused: what was ticked stays ticked
         has_all = typed["scope"] != "some"
         chosen = {int(each) for each in typed.getlist("components")[:1_000] if each.isascii() and each.isdigit()}
+        has_reviews = typed.get("reviews", "yes" if has_reviews else "no") != "no"
     rows = Component.objects.filter(archived_at__isnull=True).order_by("position", "id")
     listed = [row for row in rows if not row.is_hidden_unless_degraded or row.pk in chosen]
     groups = [(row, [child for child in listed if child.group_id == row.pk]) for row in listed if row.group_id is None]
-    context = {"groups": groups, "chosen": chosen, "has_all": has_all, "subscriber": subscriber}
+    context = {
+        "groups": groups,
+        "chosen": chosen,
+        "has_all": has_all,
+        "has_reviews": has_reviews,
+        "subscriber": subscriber,
+    }
     return _answer("subscription", {**context, "sentence": sentence, "is_saved": is_saved}, status=status)
 
 

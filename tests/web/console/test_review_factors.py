@@ -91,7 +91,7 @@ def test_a_factor_is_edited_and_a_stale_form_shows_what_stands_there_now(desk):
 
 def test_an_administrator_extends_the_taxonomy_and_retires_a_code(boss):
     review = a_review()
-    path = "/console/factor-codes/add"
+    path = "/console/factors/add"
     answer = boss.post(path, {"code": "HUM-1", "title": "Human error"})
     assert answer.status_code == 422
     assert "whom to blame and not what to change" in text(answer)
@@ -101,9 +101,9 @@ def test_an_administrator_extends_the_taxonomy_and_retires_a_code(boss):
     assert ("NET", [("NET-1", "NET-1 A cable was cut")]) in form.fields["code"].choices
     row = a_factor(review, code="NET-1")
     code = FactorCode.objects.get()
-    assert boss.post(f"/console/factor-codes/{code.pk}/retire").status_code == 302
-    assert boss.post(f"/console/factor-codes/{code.pk}/retire").status_code == 422
-    assert "NET-1" in text(boss.get("/console/factor-codes"))
+    assert boss.post(f"/console/factors/{code.pk}/retire").status_code == 302
+    assert boss.post(f"/console/factors/{code.pk}/retire").status_code == 422
+    assert "NET-1" in text(boss.get("/console/factors"))
     assert "NET-1" not in text(boss.get(f"/console/reviews/{review.code}/factors/add"))
     path = f"/console/reviews/{review.code}/factors/{row.pk}/edit"
     typed = asked(boss.get(path).context["form"])
@@ -111,7 +111,7 @@ def test_an_administrator_extends_the_taxonomy_and_retires_a_code(boss):
 
 
 def test_an_author_cannot_extend_the_taxonomy(desk):
-    answer = desk.post("/console/factor-codes/add", {"code": "NET-1", "title": "A cable was cut"})
+    answer = desk.post("/console/factors/add", {"code": "NET-1", "title": "A cable was cut"})
     assert answer.status_code == 422
     assert "groups: administrator" in text(answer)
 

@@ -76,6 +76,30 @@ def test_what_was_chosen_in_the_form_is_what_is_told(client: Client, drain: Drai
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("answer", "is_wanted"), [(["no", "yes"], True), (["no"], False), ([], True)])
+def test_whether_reviews_are_wanted_is_asked_and_reviews_are_the_default(
+    client: Client, answer: list[str], is_wanted: bool
+) -> None:
+    client.post("/subscribe", {"address": "new@example.org", "reviews": answer})
+    assert Subscriber.objects.get().has_reviews is is_wanted
+
+
+def test_a_subscriber_can_do_without_reviews_and_a_refusal_keeps_that_choice(client: Client) -> None:
+    path = token_path("subscriptions", make_subscriber())
+    assert b'value="yes"\n           checked' in client.get(path).content
+    refused = client.post(path, {"scope": "some", "reviews": "no"})
+    assert refused.status_code == 422
+    assert b'value="yes"\n           checked' not in refused.content
+    client.post(path, {"scope": "all", "reviews": "no"})
+    assert not Subscriber.objects.get().has_reviews
+    client.post(path, {"scope": "all"})
+    assert not Subscriber.objects.get().has_reviews
+    client.post(path, {"scope": "all", "reviews": ["no", "yes"]})
+    assert Subscriber.objects.get().has_reviews
+    again = client.post("/subscribe", {"address": "no address", "reviews": "no"})
+    assert b'value="yes"\n           checked' not in again.content
+
+
 def test_the_answer_is_the_same_bytes_for_every_address(client: Client, drain: Drain) -> None:
     make_subscriber("known@example.org")
     left = make_subscriber("left@example.org")
@@ -384,7 +408,7 @@ def test_the_subscription_can_be_narrowed_widened_and_ended(client: Client) -> N
     assert empty.status_code == 422
     assert b"Choose at least one component" in empty.content
     refused = client.post(path, {"scope": "some", "components": [group.pk, 999]}).content.decode()
-    assert re.findall(r'value="(\w+)"\s+checked', refused) == ["some", str(group.pk)], "what was ticked stays ticked"
+    assert re.findall(r'value="(\w+)"\s+checked', refused) == ["some", str(group.pk), "yes"], "what was ticked stays"
 
     client.post(path, {"scope": "all"})
     subscriber.refresh_from_db()
