@@ -27,6 +27,7 @@ from incidents.models import (
     RecordEntry,
     Review,
     ReviewVersion,
+    Subscriber,
 )
 from incidents.queries import open_again
 from tests.factories import MARIA, make_component, open_incident, post_update, utc
@@ -362,6 +363,7 @@ def test_a_schedule_is_called_off():
 def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_told_once():
     operators.add_operator(actor=MARIA, address="oncall@example.org")
     review = scheduled(approved(slight()))
+    User.objects.filter(username="wanda").update(email="wanda@example.org")
     write(review, "summary", SUMMARY + " Twice.")
     for _ in range(2):
         assert publishing.publish_due_reviews(later(), render) == 0
@@ -369,6 +371,8 @@ def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_t
     assert again(review).scheduled_for is None
     event = OutboxEvent.objects.get(verb="operators.reminded")
     assert "was not published as scheduled" in event.facts["reminder"]["sentence"]
+    person = OutboxEvent.objects.get(verb="person.reminded")
+    assert Subscriber.objects.get(pk=person.audience["subscriber_id"]).address == "wanda@example.org"
     assert "not approved" in review.comments.get().body
 
 
