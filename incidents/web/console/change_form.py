@@ -180,6 +180,8 @@ class LinkForm(PartForm):
     def __init__(self, data: Any = None, *, review: Review, candidates: Sequence[ChangeEvent], **options: Any) -> None:
         super().__init__(data, **options)
         self.fields["change_id"].choices = [(row.pk, line_of(row)) for row in candidates]  # type: ignore[attr-defined]
+        if not candidates:
+            self.fields["change_id"].help_text = _now("None was found. Search by other words, or write a new one.")
         with_phases(self, review)
 
 
@@ -210,8 +212,14 @@ def rows_of(posted: Mapping[str, Any] | None, row: ChangeEvent | None) -> int:
     return shown + (posted.get("step") == "stage")
 
 
-def _rail(name: GuardRail) -> forms.ChoiceField:
-    return forms.ChoiceField(
+class AnswerField(forms.ChoiceField):
+    """Yes, no or unknown, on one line."""
+
+    is_compact = True
+
+
+def _rail(name: GuardRail) -> AnswerField:
+    return AnswerField(
         label=word_of(GuardRail, name), choices=choices_of(Answer), initial=Answer.UNKNOWN, required=False,
         widget=forms.RadioSelect,
     )  # fmt: skip
@@ -219,7 +227,7 @@ def _rail(name: GuardRail) -> forms.ChoiceField:
 
 def _stage_fields() -> dict[str, forms.Field]:
     return {
-        "name": TextField(label=_("Stage"), required=False, help_text=_("As “Canary” or “Region 1”.")),
+        "name": TextField(label=_("Name"), required=False, help_text=_("As “Canary” or “Region 1”.")),
         "regions": TextField(label=_("Regions"), required=False),
         "percent": TextField(label=_("Share, %"), required=False, widget=forms.TextInput(attrs={"size": 6})),
         "started_at": ReviewTimeField(label=_("Began (UTC)"), required=False),

@@ -86,10 +86,10 @@ def code_names(standing: str = "") -> dict[str, str]:
 
 def line_of(entry: Entry) -> str:
     """An entry of the timeline in one line."""
-    words = Truncator(" ".join(render_text(entry.text).split())).chars(110)
-    return (
-        f"{entry.at:%Y-%m-%d %H:%M} · {entry.label}: {words}" if words else f"{entry.at:%Y-%m-%d %H:%M} · {entry.label}"
-    )
+    told = " ".join(render_text(entry.text).split())
+    # What the ledger tells begins with its label already.
+    told = told if told.startswith(entry.label) else f"{entry.label}: {told}"
+    return f"{entry.at:%Y-%m-%d %H:%M} · {Truncator(told).chars(130)}"
 
 
 def standing_factor(row: ContributingFactor) -> dict[str, Any]:

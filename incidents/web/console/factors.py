@@ -13,6 +13,8 @@ from incidents.web.access import actor_of
 from incidents.web.console.factor_form import FactorForm, standing_factor
 from incidents.web.console.part_page import Page, address, answer, confirm_removal, form_methods, part_of, review_of
 
+FORM = "console/reviews/parts/factor.html"
+
 
 @form_methods
 def add_factor(request: HttpRequest, code: str) -> HttpResponse:
@@ -23,7 +25,7 @@ def add_factor(request: HttpRequest, code: str) -> HttpResponse:
         request.POST if request.method == "POST" else None, review=review,
         initial={"entry_refs": [entry]} if entry else {},
     )  # fmt: skip
-    page = Page(_("Add a factor"), review, "factors", again=address("add-factor", code))
+    page = Page(_("Add a factor"), review, "factors", again=address("add-factor", code), template=FORM)
     return answer(
         request, page, form,
         lambda: actions.save_factor(actor=actor_of(request), review_id=review.pk, **form.terms()),
@@ -39,7 +41,7 @@ def edit_factor(request: HttpRequest, code: str, number: int) -> HttpResponse:
     )
     page = Page(
         _("Edit “%(name)s”") % {"name": row.title}, row.review, "factors",
-        standing=lambda: _standing(ContributingFactor.objects.get(pk=row.pk)),
+        standing=lambda: _standing(ContributingFactor.objects.get(pk=row.pk)), template=FORM,
         remove=address("remove-factor", code, row.pk),
     )  # fmt: skip
     return answer(

@@ -39,14 +39,15 @@ def sign_in(browser, live_server):
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill("correct horse battery")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/console/")
+        page.wait_for_url(f"{live_server.url}/console/")
         return page
 
     yield opened
     for context in contexts:
         context.close()
-    # A conflict and a lost connection are what the tests ask for; the browser says them too.
-    assert [said for said in complaints if "409 (Conflict)" not in said and "ERR_INTERNET" not in said] == []
+    # A conflict and a lost connection are what the tests ask for; the browser and htmx say them too.
+    asked_for = ("409 (Conflict)", "ERR_INTERNET", "htmx:afterRequest", "htmx:sendError", "ERR_FAILED")
+    assert [said for said in complaints if not any(words in said for words in asked_for)] == []
 
 
 def box(page):
@@ -173,11 +174,16 @@ def test_no_screen_of_reviews_breaks_a_rule_or_scrolls_sideways(sign_in, scheme)
         f"{base}/history/summary", f"{base}/submit", f"{base}/approve", f"{base}/publish", f"{base}/retract",
         f"{base}/comment", f"{base}/waive", f"{base}/explain/detected",
     ]  # fmt: skip
+    wrong = []
     for path in paths:
         for width in (1280, 375):
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append((path, width))
+        page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach(each => { each.open = true; })")
         found = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
-        assert found.violations_count == 0, (path, found.generate_report())
+        wrong += [
+            (path, rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found.response["violations"]
+        ]
+    assert wrong == []
