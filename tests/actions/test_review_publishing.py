@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from incidents.actions import amending, operators, remediation, withholding
 from incidents.actions import incident as incident_actions
-from incidents.actions import operators, remediation, withholding
 from incidents.actions import review as review_actions
 from incidents.actions import review_publishing as publishing
 from incidents.actions import review_workflow as workflow
@@ -29,7 +29,7 @@ from incidents.models import (
     ReviewVersion,
 )
 from incidents.queries import open_again
-from tests.factories import MARIA, make_component, open_incident
+from tests.factories import MARIA, make_component, open_incident, post_update, utc
 from tests.workflow_world import (
     SUMMARY,
     administrator,
@@ -183,6 +183,31 @@ def test_a_corrected_fact_is_material_needs_approval_and_is_a_public_correction(
     assert holds()
 
 
+def test_a_begin_and_a_cause_that_were_wrong_are_two_material_changes():
+    """As in a well-known review of October 2025: preliminary, then corrected in both."""
+    begun = utc("2025-10-29 15:45")
+    row = open_incident(make_component(), level="degraded_performance", started_at=begun, now=utc("2025-10-29 16:18"))
+    post_update(row, "resolved", now=utc("2025-10-30 00:05"))
+    review = draft(row)
+    write(review, "cause", "An inadvertent change of configuration.")
+    publish(approve_again(review), "preliminary")
+    amending.state_milestone(
+        actor=MARIA, incident_id=row.pk, milestone="impact_started", at=utc("2025-10-29 15:41"), reason="By the logs."
+    )
+    write(review, "cause", "Two versions of the control plane together made what the data plane could not read.")
+    write(review, "summary", SUMMARY + " For all.")
+    version = publish(approve_again(review), "correction", reason="The logs say otherwise.")
+    envelope = json.loads(version.document)["version"]
+    material = {each["path"]: (each["old"], each["new"]) for each in envelope["changes"] if each["is_material"]}
+    assert material[f"milestones/{row.code}/impact_started/at"] == ("2025-10-29 15:45 UTC", "2025-10-29 15:41 UTC")
+    assert "sections/cause/text" in material
+    assert "sections/summary/text" not in material
+    assert "sections/summary/text" in {each["path"] for each in envelope["changes"]}
+    assert (envelope["kind"], envelope["standing"], version.is_material) == ("correction", "preliminary", True)
+    assert publish(again(review), "final", reason="It is complete.").number == 3
+    assert holds()
+
+
 def test_wording_is_corrected_without_approval_and_nobody_is_mailed():
     review = published()
     write(review, "summary", SUMMARY + " At once.")
@@ -214,6 +239,7 @@ def test_a_reviewed_incident_takes_no_update_but_can_be_reopened_and_resolved_ag
         incident_actions.post_update(actor=MARIA, incident_id=row.pk, stage="monitoring", body="B")
     incident_actions.reopen_incident(actor=MARIA, incident_id=row.pk, body="It is back.")
     assert list(open_again(review)) == [row]
+    assert again(review).state == "draft"
     assert AuditEntry.objects.get(verb="incident.reopened").changes["stage"] == ["postmortem", "investigating"]
     incident_actions.post_update(actor=MARIA, incident_id=row.pk, stage="resolved", body="Gone.")
     assert not open_again(review).exists()
