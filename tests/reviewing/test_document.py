@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.domain.canonical import canonical
 from incidents.domain.markup import MAX_BODY_CHARACTERS
 from incidents.domain.review import Role
+from incidents.domain.text import clean_body, clean_line
 from incidents.management.demo import story
 from incidents.models import Incident, Review, ReviewApproval, ReviewComment, ReviewRedaction, ReviewWaiver
 from incidents.reviewing.document import build, content_hash
@@ -252,3 +254,18 @@ def test_a_stretch_of_silence_is_named(small):
     ]
     add_entry(small, "2026-06-23 10:20", ended_at=utc("2026-06-23 11:00"))
     assert build(small)["gaps"] == []
+
+
+GROUPS = json.loads((Path(__file__).parents[1] / "data" / "bad_inputs.json").read_text())["groups"]
+CASES = [case for row in GROUPS if row["group"] in ("markdown", "text_unicode_xml") for case in row["cases"]]
+
+
+def test_whatever_may_be_stored_in_a_text_can_be_published(small):
+    texts = {clean_body(str(case["input"])) for case in CASES} - {""}
+    for text in sorted(texts):
+        add_entry(small, "2026-06-23 10:10", text[:20_000], source=clean_line(text)[:200])
+    add_change(small, Role.TRIGGER, title=clean_line("".join(sorted(texts)))[:255], started_at=utc("2026-06-23 09:50"))
+    document = build(small)
+    assert canonical(document) == canonical(json.loads(canonical(document)))
+    html = " ".join(row["html"] for row in document["timeline"]).lower()
+    assert not {tag for tag in ("<script", "<img", "<iframe", '<a href="javascript') if tag in html}
