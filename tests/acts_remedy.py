@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from incidents.actions import remediation
+from incidents.actions import remediation, roles
+from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Verb
 from tests import remediation_world as world
 from tests.remediation_world import DUE, approver, author
@@ -50,6 +51,10 @@ def _superseded() -> Callable[[], object]:
     return lambda: remediation.supersede_remediation(**_on(row), by_id=other.pk, reason="R")
 
 
+def _with_roles() -> object:
+    return roles.set_roles(actor=SYSTEM, user_id=approver().user_id or 0, roles=["viewer"])
+
+
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     Verb.REMEDIATION_SAVED: _saved,
     Verb.REMEDIATION_REMOVED: _removed,
@@ -58,4 +63,6 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     Verb.REMEDIATION_VERIFIED: _verified,
     Verb.REMEDIATION_DECLINED: _declined,
     Verb.REMEDIATION_SUPERSEDED: _superseded,
+    Verb.PERSON_ADDED: lambda: lambda: roles.add_person(actor=SYSTEM, username="cem", email="cem@example.org"),
+    Verb.ROLES_SET: lambda: _with_roles,
 }

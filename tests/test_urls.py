@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 OPEN = {
     "console:sign-in": "where one signs in",
     "console:set-up": "the one-time link that makes the first administrator",
+    "console:set-password": "the one-time link by which somebody who was added sets a password",
 }
 SAMPLES = {"str": "nothinghere", "slug": "nothinghere0", "int": "1", "path": "nothing/here"}
 

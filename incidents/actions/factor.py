@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import guards, review_fields, review_guards, roles, texts
 from incidents.actions.record import record
-from incidents.actions.refusals import Refused
+from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
 from incidents.domain.factors import CODES
 from incidents.domain.review import Certainty, Disposition, Effect, PersonRole
 from incidents.domain.text import clean_line
 from incidents.domain.verbs import Verb
 from incidents.models import ChangeEvent, ContributingFactor, FactorCode, Review
-from incidents.reviewing import timeline
+from incidents.reviewing.timeline import timeline_of
 
 FACTOR_FIELDS = (
     "code", "title", "body", "note", "effect", "certainty", "entry_refs", "disposition", "disposition_reason",
@@ -59,7 +59,7 @@ def save_factor(
     now: datetime | None = None,
 ) -> ContributingFactor:
     """Add a factor, or write one anew (`factor_id`). `entry_refs`: entries of the merged timeline; `change_ids`:
-    changes that play a part in the review. `seen`: `review_fields.mark_of` the factor as it was on screen.
+    changes that play a part in the review. `seen`: `mark_of` the factor as it was on screen.
 
     Raises Refused: an unknown or retired code, an entry or a change that is not of this review, answers, texts; an
     accepted factor without its reason. Raises Conflict for a stale `seen`.
@@ -71,7 +71,8 @@ def save_factor(
         row = ContributingFactor(review=review)
         if factor_id is not None:
             row = _factor_of(review, factor_id)
-            review_fields.refuse_stale(row, FACTOR_FIELDS, seen)
+            if seen and seen != mark_of(row):
+                raise Conflict(review_fields.stale())
         reason = texts.line(disposition_reason, field="disposition_reason", limit=300, is_required=False)
         if disposition == Disposition.ACCEPTED and not reason:
             raise Refused(_("Say in public why it is accepted as it is."), "disposition_reason")
@@ -169,6 +170,12 @@ def retire_factor_code(*, actor: Actor, code_id: int, now: datetime | None = Non
     return row
 
 
+def mark_of(factor: ContributingFactor) -> str:
+    """What a factor says, as a hash that a form carries to tell whether somebody wrote in between."""
+    about = sorted(factor.changes.values_list("code", flat=True))
+    return guards.fingerprint(changes=about, **{name: getattr(factor, name) for name in FACTOR_FIELDS})
+
+
 def _factor_of(review: Review, factor_id: int) -> ContributingFactor:
     row = review.factors.filter(pk=factor_id).first()
     if row is None:
@@ -191,7 +198,7 @@ def _usable_code(code: str, standing: str) -> str:
 def _refs(review: Review, raw: Sequence[str]) -> list[str]:
     """The named entries, each once, in the order given."""
     refs = list(dict.fromkeys(raw))
-    known = {entry.ref for entry in timeline.timeline_of(review)}
+    known = {entry.ref for entry in timeline_of(review)} if refs else set()
     strange = [ref for ref in refs if ref not in known]
     if strange:
         raise Refused(

@@ -68,7 +68,12 @@ def mark_of(row: Model, names: Sequence[str]) -> str:
 def refuse_stale(row: Model, names: Sequence[str], seen: str) -> None:
     """Raises Conflict when the row does not say any more what the writer saw (`seen`: its `mark_of`; "" asks not)."""
     if seen and seen != mark_of(row, names):
-        raise Conflict(_("Somebody else changed this while you were writing. Read what is new, then save again."))
+        raise Conflict(stale())
+
+
+def stale() -> str:
+    """What somebody is told who did not see the newest text."""
+    return _("Somebody else changed this while you were writing. Read what is new, then save again.")
 
 
 def write(row: Model, wanted: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -95,6 +95,7 @@ class Verb(StrEnum):
     CALENDAR_SAVED = "calendar.saved"
     PERSON_REMINDED = "person.reminded"
     ROLES_SET = "roles.set"
+    PERSON_ADDED = "person.added"
     OPERATOR_ADDED = "operator.added"
     OPERATORS_REMINDED = "operators.reminded"
     COMPONENT_ADDED = "component.added"
@@ -194,6 +195,7 @@ SENTENCES: dict[Verb, str] = {
     Verb.CALENDAR_SAVED: "saved a business calendar",
     Verb.PERSON_REMINDED: "reminded somebody",
     Verb.ROLES_SET: "set what somebody may do",
+    Verb.PERSON_ADDED: "added somebody who may sign in",
     Verb.OPERATOR_ADDED: "added an address of the operators",
     Verb.OPERATORS_REMINDED: "reminded the operators",
     Verb.COMPONENT_ADDED: "added the component",

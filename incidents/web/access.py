@@ -54,7 +54,8 @@ class ConsoleMiddleware:
         """Add the headers to whatever is answered, error pages of the framework included."""
         response = self.get_response(request)
         if is_console(request):
-            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            # A page shown as the public will see it comes with the policy of that page, which is as strict.
+            response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             add_never_cache_headers(response)
         return response
 

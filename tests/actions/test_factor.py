@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from incidents.actions import factor as actions
-from incidents.actions import review_fields
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.factors import CODES
 from incidents.models import ContributingFactor, FactorCode
@@ -79,7 +78,7 @@ def test_entries_and_changes_of_another_review_are_refused():
 def test_who_did_not_see_the_newest_text_is_told():
     review = a_review()
     row = a_factor(review)
-    seen = review_fields.mark_of(row, actions.FACTOR_FIELDS)
+    seen = actions.mark_of(row)
     a_factor(review, factor_id=row.pk, title="Theirs", seen=seen)
     with pytest.raises(Conflict):
         a_factor(review, factor_id=row.pk, title="Mine", seen=seen)

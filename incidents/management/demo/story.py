@@ -24,11 +24,13 @@ from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level, Stage
 from incidents.domain.uptime import month_window
+from incidents.management.demo.review import ReviewStory
 from incidents.models import (
     Agreement,
     Component,
     Delivery,
     IdempotencyKey,
+    Incident,
     IncidentUpdate,
     Region,
     Subscriber,
@@ -37,6 +39,7 @@ from incidents.models import (
 
 HERE = Path(__file__).parent
 SEED = Actor("seed", "The demonstration")
+REFERENCE = "demo:reference"
 CHOSEN_TIME = "The time of this update is not on record; it was chosen for the demonstration."
 CHOSEN_PROMISE = (
     "The advice and the promised time of the next update are not on record; they were chosen for the demonstration."
@@ -109,7 +112,7 @@ class Post:
 
 @dataclass(frozen=True)
 class Step:
-    """Something else that happens in the play at its time (UTC); `act` is given that time. Nobody is told."""
+    """Something else that happens in the play at its time (UTC); `act` is given that time."""
 
     at: datetime
     act: Callable[[datetime], object]
@@ -134,7 +137,10 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
     begun = _at(facts["incident"]["started_at"]) + shift
     _set_the_stage(facts, choices, min(begun, now - timedelta(days=120)))
     _agree(choices["agreement"], begun, min(begun, now - timedelta(days=120)))
+    review = ReviewStory(shift)
+    review.promise_it(min(begun, now - timedelta(days=120)))
     posts: list[Post | Step] = [*_reference(facts["incident"], choices, shift), *_invented(now)]
+    posts += [Step(at, act, is_notifying) for at, act, is_notifying in review.acts(_reference_code)]
     if until is None:
         posts += [*_open_now(now), *_maintenances(now)]
     end = until + shift if until else now
@@ -147,6 +153,11 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
             relay.deliver(post.at)
     _issue_verdicts(begun, end)
     relay.relay(end)
+
+
+def _reference_code() -> str:
+    key = IdempotencyKey.objects.get(key=REFERENCE)
+    return Incident.objects.get(pk=key.subject_id).code
 
 
 def _take_over_claims() -> None:
@@ -222,7 +233,7 @@ def _reference(incident: dict[str, Any], choices: dict[str, Any], shift: timedel
         due = choices["next_update_due"].get(posted_at)
         notes = [CHOSEN_TIME] * (row["at"] is None) + [CHOSEN_PROMISE] * bool(due)
         yield Post(
-            key="demo:reference",
+            key=REFERENCE,
             at=_at(posted_at) + shift,
             title=incident["title"],
             stage=row["status"],

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from incidents import queries
 from incidents.actions import amending as actions
 from incidents.actions import ledger
+from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, OVER_STAGES, Kind
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
 from incidents.publishing import words
@@ -105,6 +106,7 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
         "durations": durations(found),
+        "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }
     return render(request, "console/incidents/page.html", context)
 

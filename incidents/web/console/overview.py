@@ -17,7 +17,7 @@ from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
 from incidents.reviewing.neglect import neglected
 from incidents.reviewing.promises import running_promises
-from incidents.web.console import promises
+from incidents.web.console import promises, review_due
 from incidents.web.console.board import current_board
 from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
@@ -55,7 +55,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "component_count": len(board.leaves()),
         "now": now,
         "windows": [(row, clock_of(row, now)) for row in _windows(now)],
-        "promised": [line for line in promises.lines(running_promises(), now) if line.seconds < SHOWN_PROMISES],
+        "reviews_due": review_due.due_now(now),
+        "promised": _promised(now),
         "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
     return answer(request, "console/overview.html", context)
@@ -65,6 +66,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 def sending(request: HttpRequest) -> HttpResponse:
     """What is being sent now; the overview asks for it every few seconds."""
     return answer(request, "console/sending.html", {"sending": sending_now(timezone.now())}, fragment="panel")
+
+
+def _promised(now: datetime) -> list[promises.Line]:
+    """What is due soon besides the reviews, which stand by themselves."""
+    soon = (line for line in promises.lines(running_promises(), now) if line.seconds < SHOWN_PROMISES)
+    return [line for line in soon if line.promise.deliverable not in review_due.OF_REVIEWS]
 
 
 def _windows(now: datetime) -> QuerySet[Incident]:

@@ -1,0 +1,120 @@
+"""People who may sign in: which of the five roles each has, and adding somebody by a one-time link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from incidents.actions import roles as actions
+from incidents.domain.review import PersonRole
+from incidents.web.access import actor_of, open_to_anybody
+from incidents.web.console.forms import TextField
+from incidents.web.console.submitting import submit
+from incidents.web.console.taxonomy import is_administrator
+
+ROLES = [
+    (str(PersonRole.VIEWER), gettext_lazy("Viewer")),
+    (str(PersonRole.AUTHOR), gettext_lazy("Author")),
+    (str(PersonRole.PUBLISHER), gettext_lazy("Publisher")),
+    (str(PersonRole.APPROVER), gettext_lazy("Approver")),
+    (str(PersonRole.ADMINISTRATOR), gettext_lazy("Administrator")),
+]
+
+
+class RolesForm(forms.Form):
+    """What somebody may do, and where reminders go."""
+
+    email = TextField(label=gettext_lazy("E-mail address"), required=False, help_text=gettext_lazy("For reminders."))
+    roles = forms.MultipleChoiceField(
+        label=gettext_lazy("Roles"), choices=ROLES, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class PersonForm(RolesForm):
+    """Somebody new."""
+
+    username = TextField(label=gettext_lazy("Username"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    field_order = ["username", "email", "roles"]
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Everybody who may sign in, by name, each with a form of roles for an administrator."""
+    return _page(request)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_person(request: HttpRequest) -> HttpResponse:
+    """Make an account; the answer shows the link by which its owner sets a password."""
+    form, status = PersonForm(request.POST if request.method == "POST" else None), 200
+    if form.is_bound:
+        outcome = submit(form, lambda: actions.add_person(actor=actor_of(request), **form.cleaned_data))
+        if outcome.result:
+            return _invited(request, outcome.result)
+        status = outcome.status
+    return render(request, "console/form.html", {"form": form, "title": _("Add somebody")}, status=status)
+
+
+@require_POST
+def set_roles(request: HttpRequest, number: int) -> HttpResponse:
+    """Set what somebody may do."""
+    user = get_object_or_404(User, pk=number)
+    form = _form(user, request.POST)
+    outcome = submit(form, lambda: actions.set_roles(actor=actor_of(request), user_id=user.pk, **form.cleaned_data))
+    if outcome.is_done:
+        messages.success(request, _("Saved."))
+        return redirect("console:people")
+    return _page(request, form, user.pk, outcome.status)
+
+
+@require_POST
+def invite_person(request: HttpRequest, number: int) -> HttpResponse:
+    """Show the link of somebody who has not set a password yet once more."""
+    actions.require(actor_of(request), PersonRole.ADMINISTRATOR)
+    return _invited(request, get_object_or_404(User, pk=number))
+
+
+# Django's reset of passwords: GET and a look at the link change nothing, POST sets the password and voids the link.
+set_password = open_to_anybody(
+    auth_views.PasswordResetConfirmView.as_view(
+        template_name="console/people/password.html", success_url=reverse_lazy("console:overview"),
+        post_reset_login=True,
+    )
+)  # fmt: skip
+
+
+def _invited(request: HttpRequest, user: User) -> HttpResponse:
+    uid, token = actions.invitation_of(user)
+    address = request.build_absolute_uri(reverse("console:set-password", args=[uid, token]))
+    return render(request, "console/people/invited.html", {"person": user, "address": address})
+
+
+def _page(request: HttpRequest, wrong: RolesForm | None = None, number: int = 0, status: int = 200) -> HttpResponse:
+    users = User.objects.filter(is_active=True).order_by("username").prefetch_related("groups")
+    lines: list[dict[str, Any]] = [
+        {
+            "person": user,
+            "form": wrong if wrong and user.pk == number else _form(user),
+            "roles": [name for value, name in ROLES if value in {group.name for group in user.groups.all()}],
+            "is_invited": not user.has_usable_password(),
+        }
+        for user in users
+    ]
+    context = {"lines": lines, "form": wrong, "may_change": is_administrator(request)}
+    return render(request, "console/people/list.html", context, status=status)
+
+
+def _form(user: User, data: Any = None) -> RolesForm:
+    held = [group.name for group in user.groups.all()]
+    # Each person has a form on the same page: ids must differ, names need not.
+    return RolesForm(data, initial={"email": user.email, "roles": held}, auto_id=f"id_{user.pk}_%s")
