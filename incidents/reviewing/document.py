@@ -206,6 +206,7 @@ def _agreement(row: Consequence, issued: Document) -> Document:
         "percent": issued["percent"],
         "verdict": issued["verdict"],
         "minutes": minutes_of(issued["counted_seconds"]),
+        "allowed_minutes": minutes_of(issued["allowed_seconds"]),
         "number": row.number,
         "ways": [
             {
