@@ -250,7 +250,7 @@ def _agreements(rows: Row, url: str) -> str:
             _("%(minutes)s min counted, %(allowed)s min allowed.")
             % {"minutes": row["minutes"], "allowed": row["allowed_minutes"]}
         )
-        if not row["number"]:
+        if row["month"] >= rows["month_of_publication"]:
             parts.append(_("The month was still running when this was published; its verdict follows when it is over."))
         ways = [
             (way["words"], f"{way['minutes']} min", f"{way['percent']} %",

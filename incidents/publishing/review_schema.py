@@ -225,7 +225,7 @@ def _agreement() -> Schema:
     verdict = {"enum": ["met", "breached"]}
     return objects(
         slug=texts(), name=texts(), month=texts(), path=texts(), target_percent=texts(), percent=texts(),
-        verdict=verdict, minutes=texts(), allowed_minutes=texts(), number=_whole(),
+        verdict=verdict, minutes=texts(), allowed_minutes=texts(),
         ways=lists(objects(words=texts(), minutes=texts(), percent=texts(), verdict=verdict)),
     )  # fmt: skip
 

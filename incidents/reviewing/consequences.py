@@ -1,4 +1,4 @@
-"""What an incident means for the agreements whose components it hit: the verdict of each of its months as it was issued.
+"""What an incident means for the agreements whose components it hit: the verdict of each of its months, as issued.
 
 A month that still runs is counted as far as the ledger goes, because a review is due before the month ends: what is
 over counts, whole months are the measure, and a day without trouble changes nothing. Where trouble is still open
@@ -23,13 +23,12 @@ from incidents.reviewing.gathering import Facts
 
 @dataclass(frozen=True)
 class Consequence:
-    """One agreement and one month (`2026-06`); `document` is the newest verdict. While none was issued `number` is 0, and
-    `document` what was counted so far (as the evidence has it, without the record), or None: pending."""
+    """One agreement and one month (`2026-06`); `document` is the newest verdict. While none was issued it is what was
+    counted so far (as the evidence has it, without the record), or None: pending."""
 
     slug: str
     name: str
     month: str
-    number: int
     document: dict[str, Any] | None
 
     @property
@@ -57,7 +56,6 @@ def consequences_of(facts: Facts) -> tuple[Consequence, ...]:
                     slug=agreement.slug,
                     name=agreement.name,
                     month=f"{month:%Y-%m}",
-                    number=issued.number if issued else 0,
                     document=issued.document if issued else _so_far(agreement, month, ledger[agreement.pk]),
                 )
             )

@@ -207,7 +207,6 @@ def _agreement(row: Consequence, issued: Document) -> Document:
         "verdict": issued["verdict"],
         "minutes": minutes_of(issued["counted_seconds"]),
         "allowed_minutes": minutes_of(issued["allowed_seconds"]),
-        "number": row.number,
         "ways": [
             {
                 "words": way["words"],
