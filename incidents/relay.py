@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, operators, review_publishing, series, verdicts
+from incidents.actions import maintenance_schedule, operators, promise_reminders, review_publishing, series, verdicts
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -57,11 +57,11 @@ def keep_current(now: datetime | None = None) -> None:
 
 
 def keep_schedules(now: datetime | None = None) -> None:
-    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators,
-    publish reviews that are due.
+    """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
+    and owners of promises, publish reviews that are due.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
-    raised, so that the caller says it once and not five times every round.
+    raised, so that the caller says it once and not six times every round.
     """
     for keep in (
         series.announce_due,
@@ -69,6 +69,7 @@ def keep_schedules(now: datetime | None = None) -> None:
         verdicts.issue_due_verdicts,
         operators.remind_operators,
         _publish_due_reviews,
+        promise_reminders.remind_owners,
     ):
         try:
             keep(now)

@@ -6,7 +6,7 @@ import email
 import html
 import json
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from email import policy
 from pathlib import Path
@@ -16,7 +16,8 @@ import pytest
 from django.conf import settings
 
 from incidents import queries
-from incidents.domain.business_days import business_day_due
+from incidents.domain.due import Terms, due_at
+from incidents.domain.promises import Unit
 from incidents.domain.status import Impact, Level
 from incidents.domain.uptime import Clock, Entry, Policy, month_window, uptime_percent, verdict, weighed_seconds
 from incidents.management.demo import story
@@ -105,7 +106,8 @@ def test_june_comes_out_as_the_scenario_says_under_each_policy(told, name):
 
 def test_the_review_is_due_on_the_fifth_business_day():
     promised = DATA["review"]["promised"]
-    due = business_day_due(date.fromisoformat(promised["from"]), promised["business_days"], "UTC")
+    resolved = utc(f"{promised['from']} 18:15")
+    due = due_at(Terms(promised["business_days"], Unit.BUSINESS_DAYS), resolved)
     assert due == utc("2026-06-30 23:59:59")
     assert due.date().isoformat() == promised["due"]
 

@@ -7,15 +7,17 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, statements, texts, updates
+from incidents.actions import guards, moves, promise_keeping, statements, texts, updates
 from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
+from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Verb
 from incidents.models import (
@@ -84,9 +86,10 @@ def open_incident(
             stated += statements.state(
                 actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
             )
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_OPENED, page, incident, update, changes={"title": ["", incident.title]},
-            published=[*moved, *stated],
+            published=[*moved, *stated, *promised],
         )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
     return incident
@@ -132,7 +135,11 @@ def post_update(
         )
         is_resolving = update.stage == Stage.RESOLVED
         verb = Verb.INCIDENT_RESOLVED if is_resolving else Verb.INCIDENT_UPDATED
-        updates.tell(actor, verb, page, incident, update, changes={"stage": [before, update.stage]}, published=moved)
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
+        updates.tell(
+            actor, verb, page, incident, update, changes={"stage": [before, update.stage]},
+            published=[*moved, *promised],
+        )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -150,8 +157,8 @@ def reopen_incident(
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
-    """Open a resolved incident again, with an update that says so. Raises Refused if it is open, Conflict as
-    `post_update`."""
+    """Open a resolved incident again, with an update that says so. Its reviews are drafts again; what was published of
+    them stays, and says that the incident goes on. Raises Refused if it is open, Conflict as `post_update`."""
     now = now or timezone.now()
     content = guards.fingerprint(
         actor=actor.label, incident=incident_id, body=body, stage=stage, components=[asdict(c) for c in components],
@@ -169,12 +176,15 @@ def reopen_incident(
         before = Stage(incident.stage)
         # What was stated of the former end does not hold any more.
         withdrawn = statements.withdraw(incident, "resolved", now)
+        reviews = incident.reviews.exclude(state__in=[ReviewState.DRAFT, ReviewState.RETRACTED])
+        reviews.update(state=ReviewState.DRAFT, version=F("version") + 1, updated_at=now)
         update, moved = _add_update(
             actor, incident, stage, body, components, next_update_due_at, is_notifying, now, is_reopening=True
         )
+        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *withdrawn],
+            published=[*moved, *withdrawn, *promised],
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update

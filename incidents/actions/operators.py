@@ -32,12 +32,13 @@ def add_operator(*, actor: Actor, address: str, now: datetime | None = None) -> 
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         known = Subscriber.objects.filter(channel="email", address_key=clean.casefold(), is_operator=True).first()
-        if known and known.is_told:
+        if known and known.is_told and not known.is_personal:
             raise Refused(_("This address gets the reminders already."), "address")
         operator = known or Subscriber(
             address=clean, address_key=clean.casefold(), is_operator=True, has_all_components=False, created_at=now
         )
         operator.confirmed_at, operator.unsubscribed_at, operator.suspended_at = now, None, None
+        operator.is_personal = False  # who was told of their own promises alone is told of everything now
         operator.save()
         record(actor=actor, verb=Verb.OPERATOR_ADDED, subject=operator, now=now)
     return operator

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from incidents import queries
+from incidents.domain.verbs import Verb
 from incidents.models import Delivery, OutboxEvent, Subscriber
 from incidents.notifying.channels import REGISTRY
 
@@ -63,8 +64,13 @@ def _insert(event: OutboxEvent, recipients: QuerySet[Subscriber], now: datetime)
         return made
 
 
+def _is_reminder(event: OutboxEvent) -> bool:
+    """Whether it is to the operators, or to one of them."""
+    return "operators" in event.audience or event.verb == Verb.PERSON_REMINDED
+
+
 def _lane(event: OutboxEvent) -> int:
-    if "operators" in event.audience:
+    if _is_reminder(event):
         return OPERATOR_LANE
     if _is_of_review(event):
         return REVIEW_LANE
@@ -77,7 +83,7 @@ def _is_of_review(event: OutboxEvent) -> bool:
 
 def _supersede(event: OutboxEvent) -> None:
     """What waits and is older than this event, for the same people: the new message will contain it."""
-    if "operators" in event.audience or _is_of_review(event):
+    if _is_reminder(event) or _is_of_review(event):
         return  # each reminder is of another thing, and so is each version of a review
     older = Delivery.objects.filter(
         state=Delivery.State.PENDING,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
-from incidents.publishing import cards, months, periods, planned, regions, words
+from incidents.publishing import cards, months, periods, planned, promised, regions, words
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
@@ -134,6 +134,7 @@ def _incident_pages(
         reviews,
         bool(due and due.is_overdue),
         [(row.is_late, row.overrun, row.overlaps) for row in plan],
+        promised.views_of(snapshot, incident),
     )
     for is_oldest_first in (False, True)[: len(incident.updates)]:
         path = incident.url_path + (OLDEST_FIRST if is_oldest_first else "")
@@ -160,6 +161,7 @@ def _incident(
             "is_oldest_first": is_oldest_first,
             "other_order": incident.url_path + ("" if is_oldest_first else OLDEST_FIRST),
             "affected": cards.affected_at_worst(incident),
+            "promised": promised.lines_of(snapshot, incident),
             **_planned(snapshot, incident),
             "due": cards.Due(due.at, words.time_element(due.at, has_day=True), due.is_overdue) if due else None,
             "changed_at": incident.updated_at,

@@ -14,6 +14,7 @@ from decimal import Decimal
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
 from incidents.publishing.agreements import AgreementView
+from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
@@ -317,6 +318,7 @@ class Snapshot:
     agreements: tuple[AgreementView, ...] = ()
     remediations: tuple[RemediationView, ...] = ()
     reviews: tuple[ReviewView, ...] = ()
+    promises: tuple[PromiseView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

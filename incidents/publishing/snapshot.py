@@ -28,7 +28,7 @@ from incidents.models import (
     Region,
     UpdateRevision,
 )
-from incidents.publishing import corrections, windows
+from incidents.publishing import corrections, promises, windows
 from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
@@ -67,6 +67,8 @@ def build(now: datetime | None = None) -> Snapshot:
     leaves = {row.pk: _leaf(parts[row.pk], by_component[row.pk], counter) for row in components if not row.is_group}
     top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
+    promised = promises.promise_views(now)
+    next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
     return Snapshot(
         page=PageView(
             page.name,
@@ -78,7 +80,7 @@ def build(now: datetime | None = None) -> Snapshot:
             page.record_hash,
         ),
         built_at=now,
-        next_change_at=_next_change_at(page.time_zone, incidents, leaves.values(), now),
+        next_change_at=min([next_change_at, *promises.edges(promised, now)]),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
         components=top_level,
         archived=archived,
@@ -90,6 +92,7 @@ def build(now: datetime | None = None) -> Snapshot:
         agreements=agreement_views(now),
         remediations=remediation_views(now, page.time_zone),
         reviews=review_views(),
+        promises=promised,
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from incidents.actions import amending, operators, remediation, withholding
 from incidents.actions import incident as incident_actions
-from incidents.actions import operators, remediation, withholding
 from incidents.actions import review as review_actions
 from incidents.actions import review_publishing as publishing
 from incidents.actions import review_workflow as workflow
@@ -27,9 +27,10 @@ from incidents.models import (
     RecordEntry,
     Review,
     ReviewVersion,
+    Subscriber,
 )
 from incidents.queries import open_again
-from tests.factories import MARIA, make_component, open_incident
+from tests.factories import MARIA, make_component, open_incident, post_update, utc
 from tests.workflow_world import (
     SUMMARY,
     administrator,
@@ -183,6 +184,31 @@ def test_a_corrected_fact_is_material_needs_approval_and_is_a_public_correction(
     assert holds()
 
 
+def test_a_begin_and_a_cause_that_were_wrong_are_two_material_changes():
+    """As in a well-known review of October 2025: preliminary, then corrected in both."""
+    begun = utc("2025-10-29 15:45")
+    row = open_incident(make_component(), level="degraded_performance", started_at=begun, now=utc("2025-10-29 16:18"))
+    post_update(row, "resolved", now=utc("2025-10-30 00:05"))
+    review = draft(row)
+    write(review, "cause", "An inadvertent change of configuration.")
+    publish(approve_again(review), "preliminary")
+    amending.state_milestone(
+        actor=MARIA, incident_id=row.pk, milestone="impact_started", at=utc("2025-10-29 15:41"), reason="By the logs."
+    )
+    write(review, "cause", "Two versions of the control plane together made what the data plane could not read.")
+    write(review, "summary", SUMMARY + " For all.")
+    version = publish(approve_again(review), "correction", reason="The logs say otherwise.")
+    envelope = json.loads(version.document)["version"]
+    material = {each["path"]: (each["old"], each["new"]) for each in envelope["changes"] if each["is_material"]}
+    assert material[f"milestones/{row.code}/impact_started/at"] == ("2025-10-29 15:45 UTC", "2025-10-29 15:41 UTC")
+    assert "sections/cause/text" in material
+    assert "sections/summary/text" not in material
+    assert "sections/summary/text" in {each["path"] for each in envelope["changes"]}
+    assert (envelope["kind"], envelope["standing"], version.is_material) == ("correction", "preliminary", True)
+    assert publish(again(review), "final", reason="It is complete.").number == 3
+    assert holds()
+
+
 def test_wording_is_corrected_without_approval_and_nobody_is_mailed():
     review = published()
     write(review, "summary", SUMMARY + " At once.")
@@ -214,6 +240,7 @@ def test_a_reviewed_incident_takes_no_update_but_can_be_reopened_and_resolved_ag
         incident_actions.post_update(actor=MARIA, incident_id=row.pk, stage="monitoring", body="B")
     incident_actions.reopen_incident(actor=MARIA, incident_id=row.pk, body="It is back.")
     assert list(open_again(review)) == [row]
+    assert again(review).state == "draft"
     assert AuditEntry.objects.get(verb="incident.reopened").changes["stage"] == ["postmortem", "investigating"]
     incident_actions.post_update(actor=MARIA, incident_id=row.pk, stage="resolved", body="Gone.")
     assert not open_again(review).exists()
@@ -336,6 +363,7 @@ def test_a_schedule_is_called_off():
 def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_told_once():
     operators.add_operator(actor=MARIA, address="oncall@example.org")
     review = scheduled(approved(slight()))
+    User.objects.filter(username="wanda").update(email="wanda@example.org")
     write(review, "summary", SUMMARY + " Twice.")
     for _ in range(2):
         assert publishing.publish_due_reviews(later(), render) == 0
@@ -343,6 +371,8 @@ def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_t
     assert again(review).scheduled_for is None
     event = OutboxEvent.objects.get(verb="operators.reminded")
     assert "was not published as scheduled" in event.facts["reminder"]["sentence"]
+    person = OutboxEvent.objects.get(verb="person.reminded")
+    assert Subscriber.objects.get(pk=person.audience["subscriber_id"]).address == "wanda@example.org"
     assert "not approved" in review.comments.get().body
 
 

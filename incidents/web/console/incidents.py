@@ -21,6 +21,7 @@ from incidents.models import ImpactInterval, Incident, IncidentUpdate, Milestone
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
+from incidents.web.console import promises
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
@@ -96,6 +97,8 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "incident": row,
         "impact": queries.impact_of(row, spells),
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
+        "promised": promises.lines_of(row),
+        "hints": [] if row.withdrawn_at else promises.hints_of(row, updates),
         "public_address": f"/incidents/{row.code}",
         "newest": updates[-1] if updates else None,
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),

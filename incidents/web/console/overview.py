@@ -16,12 +16,15 @@ from incidents.domain.status import Stage
 from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
 from incidents.reviewing.neglect import neglected
+from incidents.reviewing.promises import running_promises
+from incidents.web.console import promises
 from incidents.web.console.board import current_board
 from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
 from incidents.web.htmx import answer
 
 TODAY = timedelta(hours=24)
+SHOWN_PROMISES = timedelta(days=14).total_seconds()
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "component_count": len(board.leaves()),
         "now": now,
         "windows": [(row, clock_of(row, now)) for row in _windows(now)],
+        "promised": [line for line in promises.lines(running_promises(), now) if line.seconds < SHOWN_PROMISES],
         "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
     return answer(request, "console/overview.html", context)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -35,7 +35,7 @@ def sorted_by(
     return arranged.order_by("-sorted_by" if wanted.startswith("-") else "sorted_by", "-id")
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Any, Any]) -> Page[Any]:
+def page_of(request: HttpRequest, rows: QuerySet[Any, Any] | Sequence[Any]) -> Page[Any]:
     """The page that `?page=` names; the nearest there is for one that does not exist."""
     return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page", "1")[:9])
 

@@ -45,7 +45,9 @@ def subscriber_list(request: HttpRequest) -> HttpResponse:
         "page": page_of(request, rows),
         "states": [(name, label, counts[name]) for name, (label, _rule) in STATES.items()],
         "told": counts["told"],
-        "operators": Subscriber.objects.filter(is_operator=True, unsubscribed_at__isnull=True).order_by("address_key"),
+        "operators": Subscriber.objects.filter(
+            is_operator=True, is_personal=False, unsubscribed_at__isnull=True
+        ).order_by("address_key"),
         "state": state,
         "q": text,
         "query": query_without_page(request),
