@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from incidents.publishing import review_words
 from incidents.publishing.public import Snapshot
 from incidents.publishing.reviews import ReviewView
 
@@ -46,9 +47,9 @@ def live_of(snapshot: Snapshot, view: ReviewView) -> Live:
     promised = getattr(snapshot, "promises", ())
     return Live(
         remediations=tuple(row for row in followed if row.review_slug == view.slug),
-        promises=tuple(row for row in promised if row.review_slug == view.slug),
+        promises=tuple(row for row in promised if row.is_row and row.incident_code in view.incident_codes),
         versions=tuple(
-            (row.number, row.kind, f"{row.published_at:%Y-%m-%dT%H:%M:%SZ}", row.path, row.is_material, row.reason)
+            (row.number, row.kind, review_words.stamp(row.published_at), row.path, row.is_material, row.reason)
             for row in view.versions
         ),
     )
@@ -66,4 +67,11 @@ def _remediation(row: Any) -> dict[str, Any]:
 
 
 def _promise(row: Any) -> dict[str, Any]:
-    return {"sentence": row.sentence, "state": row.state}
+    return {
+        "deliverable": str(row.deliverable),
+        "sentence": row.sentence,
+        "state": str(row.state),
+        "first_due_at": review_words.stamp(row.first_due_at),
+        "due_at": review_words.stamp(row.due_at),
+        "fulfilled_at": review_words.stamp(row.fulfilled_at) if row.fulfilled_at else None,
+    }

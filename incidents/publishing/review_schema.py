@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from incidents.domain.promises import PromiseState
+from incidents.domain.promises import Deliverable, PromiseState
 from incidents.domain.review import (
     Answer,
     Assistance,
@@ -87,7 +87,16 @@ def _live() -> Schema:
                 status_note=texts(),
             )
         ),
-        promises=lists(objects(sentence=texts(), state=_one_of(PromiseState), due_at=instants(is_optional=True))),
+        promises=lists(
+            objects(
+                deliverable=_one_of(Deliverable),
+                sentence=texts(),
+                state=_one_of(PromiseState),
+                first_due_at=instants(),
+                due_at=instants(),
+                fulfilled_at=instants(is_optional=True),
+            )
+        ),
         versions=lists(
             objects(
                 number=_whole(), kind=_one_of(VersionKind), published_at=instants(), path=texts(),
@@ -109,7 +118,8 @@ def _review() -> Schema:
         incidents=lists(
             objects(
                 code=texts(), title=texts(), path=texts(), impact=_one_of(Impact),
-                started_at=instants(is_optional=True), resolved_at=instants(is_optional=True), is_example={"type": "boolean"},
+                started_at=instants(is_optional=True), resolved_at=instants(is_optional=True),
+                is_example={"type": "boolean"},
             )
         ),
         milestones=lists(

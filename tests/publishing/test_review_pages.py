@@ -306,7 +306,8 @@ def test_the_markdown_holds_the_same_facts(reviewed):
     text = published()[f"{PATH}.md"].body.decode()
     for fact in (
         "# Increased error rates across all services", "> **Corrected 2 Jul 2026, 09:00 UTC.**",
-        "| Time to resolve | 3 h 45 min (225 min)", "| Detected | 23 Jun 2026, 14:41 UTC | stated: The alert fired then. |",
+        "| Time to resolve | 3 h 45 min (225 min)",
+        "| Detected | 23 Jun 2026, 14:41 UTC | stated: The alert fired then. |",
         "| Claude.ai | Region 1, Region 2 | Major outage |", "2 h 18 min of which nothing is recorded",
         "| Kill switch used | Unknown |", "[Stop a push when load shifts](<http://127.0.0.1:8000/remediations#",
         "**Breached**: 99.479 % / 99.5 %", "| Security | 2 | 1 Mar 2027 |",
