@@ -65,11 +65,6 @@ _GENERIC_NAMES = _words(
 )  # fmt: skip
 # Names that begin sentences as other words do.
 _WORDS_TOO = _words("Will Mark May Grace Hope Bill Art Rich Summer Page Frank Jack Rose April June Dawn Max")
-_PROMISE = re.compile(
-    r"\bwe(?:[’']ll| will| shall| plan to| are going to) (?:also |then |soon )?"
-    r"(?:share|publish|release|post|provide|send|report|follow up|come back|give|write)\b[^.!?\n]*",
-    re.I,
-)  # fmt: skip
 _OF_UPDATES = re.compile(r"\b(?:update|updates|status|news|progress|as (?:soon as|they become|it becomes))\b", re.I)
 _OF_REVIEW = re.compile(
     r"\b(?:reviews?|post-?\s?mortem|post-?incident|analysis|root cause|rca|full (?:account|report)|what happened)\b",
@@ -158,15 +153,12 @@ def reading_grade(text: str) -> float:
     return round(0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59, 1)
 
 
-def promises_in(text: str) -> list[Match]:
-    """What a text promises to tell later. `kind` is `review` (a review answers it), `update` (the next update does) or
-    `other` (somebody must)."""
-    found = []
-    for each in _PROMISE.finditer(readable(text)):
-        phrase = _SPACE.sub(" ", each.group()).strip()
-        kind = "review" if _OF_REVIEW.search(phrase) else "update" if _OF_UPDATES.search(phrase) else "other"
-        found.append(Match(kind, phrase[:160]))
-    return found
+def answered_by(promise: str) -> str:
+    """What answers a promise made in words (see `promise_words`): `review` (a review does), `update` (the next update
+    does) or `other` (somebody must)."""
+    if _OF_REVIEW.search(promise):
+        return "review"
+    return "update" if _OF_UPDATES.search(promise) else "other"
 
 
 def _phrases(text: str, listed: Mapping[str, str]) -> list[Match]:
