@@ -130,6 +130,17 @@ def test_phases_known_to_the_day_are_told_in_days_and_wrong_answers_are_no_downt
     assert {row["is_quality"] for row in public["components"]} == {True}
 
 
+def test_a_review_from_before_the_last_fix_can_only_be_preliminary():
+    played = play("T9", updates=1)
+    stopped = blocking(fires(played), VersionKind.FINAL)
+    assert {each.check for each in stopped} == {"A1", "A4"}
+    assert any("Sonnet 4 is still affected" in each.sentence for each in stopped)
+    assert blocking(fires(played), VersionKind.PRELIMINARY) == []
+    review_cases.go_on(played, 1)
+    assert blocking(fires(played), VersionKind.FINAL) == []
+    assert f"{played.at('resolved'):%Y-%m-%d}" == "2025-09-18"
+
+
 def test_an_internal_text_cannot_be_published_until_what_it_gives_away_is_dealt_with():
     played = play("T12")
     original = load("T12")["original"]
