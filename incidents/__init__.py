@@ -3,10 +3,10 @@
 - `domain`: the rules. Levels, stages and moves, interval sums, uptime, safe Markdown; pure Python.
 - `models`: the memory. Tables and constraints.
 - `queries`: reads that more than one caller shares.
-- `reviewing`: milestones and durations, each with where it comes from.
 - `counting`: days, months, verdicts and their evidence; what needs a responder now.
 - `outbox`: append an event inside the transaction; ring the bell after commit.
 - `chain`: append to the hash chain of the public record inside the transaction; verify it.
+- `reviewing`: milestones and durations; timeline, figures, checks and public document of a review; promises.
 - `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.
 - `publishing`: what the world sees. One snapshot; pages and feeds as functions of it; revisions on disk.
 - `notifying`: who gets told. Fan-out, attempts, retries, channels.
