@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import feedparser
 import pytest
+from django.utils import timezone
 
-from incidents.actions import review_publishing
+from incidents.actions import promise, review_publishing, review_workflow
 from incidents.models import Correction, Review, ReviewVersion
 from incidents.publishing import corrections_feed, feeds, pages, review_feeds, review_pages, snapshot
 from incidents.publishing.tree import Page
 from tests import workflow_world as world
+from tests.factories import MARIA
 from tests.publishing.page_world import text_of
 from tests.publishing.test_downloads import violations
+from tests.reviewing import review_world as drafts
 
 pytestmark = pytest.mark.django_db
 RENDERERS = (pages, feeds, review_pages, review_feeds, corrections_feed)
@@ -84,6 +88,32 @@ def test_each_version_stands_as_it_was_stored_and_by_the_schema(review):
     entry = feedparser.parse(found["/reviews.atom"].body).entries[0]
     assert entry.updated > entry.published or entry.updated == entry.published
     assert ("version", "2") in {(tag.scheme.rpartition(":")[2], tag.term) for tag in entry.tags}
+
+
+def test_what_was_promised_stands_live_beside_the_review_and_not_in_its_version():
+    incident = world.slight()
+    made = world.draft(incident)
+    drafts.add_remediation(made, code="rem1", title="Fit a second cable", due_on=date(2026, 12, 24))
+    review_workflow.submit_review(actor=world.writer(), review_id=made.pk)
+    world.approve_again(world.again(made))
+    world.publish(made, "preliminary", render=review_pages.version_page)
+    promise.make_promise(
+        actor=MARIA, sentence="We will say more.", due_at=timezone.now() + timedelta(days=2), incident_id=incident.pk
+    )
+    path = f"/reviews/{made.slug}"
+    found = site()
+    said = text_of(found[path])
+    assert "Promised for 24 Dec 2026" in said
+    assert "Proposed" in said
+    assert "We will say more.: Running, due by" in said
+    assert "Proposed" not in text_of(found[f"{path}/versions/1"])
+    live = json.loads(found[f"{path}.json"].body)["live"]
+    assert [(row["code"], row["state"], row["due_on"]) for row in live["remediations"]] == [
+        ("rem1", "proposed", "2026-12-24")
+    ]
+    assert [row["sentence"] for row in live["promises"]] == ["We will say more."]
+    schema = json.loads(found["/schemas/review.json"].body)
+    assert violations(schema, json.loads(found[f"{path}.json"].body), schema) == []
 
 
 def test_a_review_that_was_taken_back_is_gone_from_every_public_byte(review):
