@@ -230,9 +230,7 @@ def _promises(actor: Actor, review: Review, plan: Plan, is_break_glass: bool, no
     rows = promise_keeping.fulfil_promises(review.incidents.all(), plan.kind, path_of(review), now)
     if plan.previous is None:
         rows += promise_keeping.start_promises_of_publication(actor, review, now)
-    if is_break_glass:
-        rows.append(_follow_up(actor, review, now))
-    return rows
+    return [*rows, *([_follow_up(actor, review, now)] if is_break_glass else _followed_up(review, now))]
 
 
 def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
@@ -240,7 +238,7 @@ def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
     promise = Promise.objects.create(
         code=new_code(),
         deliverable=Deliverable.OTHER,
-        sentence=_("“%(title)s” was published in a hurry: its checks and approvals are made up for.")
+        sentence=_("The checks and approvals that “%(title)s” was published without are completed.")
         % {"title": review.title[:200]},
         source=PromiseSource.REVIEW,
         review=review,
@@ -256,6 +254,20 @@ def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
         changes={"sentence": ["", promise.sentence], "due_at": ["", promise.due_at.isoformat()]},
     )  # fmt: skip
     return promise
+
+
+def _followed_up(review: Review, now: datetime) -> list[Promise]:
+    """Those promises, kept by a version that went through checks and approvals."""
+    hurried = review.versions.filter(is_break_glass=True).values("published_at")
+    waiting = review.promises.filter(
+        source=PromiseSource.REVIEW, made_at__in=hurried, fulfilled_at__isnull=True, waived_at__isnull=True
+    )
+    kept = list(waiting)
+    for promise in kept:
+        promise.fulfilled_at, promise.fulfilled_by = now, path_of(review)
+        promise.version += 1
+        promise.save(update_fields=["fulfilled_at", "fulfilled_by", "version"])
+    return kept
 
 
 def _save(review: Review, now: datetime) -> None:
