@@ -9,7 +9,7 @@ doc, at, rule = json.load(open(sys.argv[1]))["document"], datetime.fromisoformat
 policy, notice = doc["agreement"]["policy"], timedelta(hours=doc["agreement"]["policy"]["maintenance_notice_hours"])
 def parts(i):
     told, start, end = i["first_post_at"] and at(i["first_post_at"]), at(i["start"]), min(at(doc["counted_until"]), at(i["end"] or doc["counted_until"]))
-    weight = F(bool(not policy["is_maintenance_excluded"] or notice and (not told or start - told < notice))) if i["level"] == "under_maintenance" else F(policy["weight_" + i["level"].split("_")[0]])
+    weight = F(0) if i.get("is_quality") and not policy.get("is_quality_counted") else F(bool(not policy["is_maintenance_excluded"] or notice and (not told or start - told < notice))) if i["level"] == "under_maintenance" else F(policy["weight_" + i["level"].split("_")[0]])
     start = max(at(doc["window"]["start"]), start, told) if told and policy["clock"] == "first_post" else max(at(doc["window"]["start"]), start)
     cut = max(start, at(i["monitoring_at"])) if i["monitoring_at"] and policy["weight_after_monitoring"] is not None else end
     return [(start, min(cut, end), weight), (cut, end, min(weight, F(policy["weight_after_monitoring"] or 0)))]

@@ -29,6 +29,7 @@ POLICIES = [
     {"region_rule": "mean", "component_rule": "mean", "weight_partial": "0.5"},
     {"is_maintenance_excluded": False},
     {"maintenance_notice_hours": 48},
+    {"is_quality_counted": True},
 ]
 
 

@@ -43,6 +43,7 @@ class Terms:
     weight_partial: Number = "0.3"
     weight_degraded: Number = 0
     weight_after_monitoring: Number | None = None
+    is_quality_counted: bool = False
     is_maintenance_excluded: bool = True
     maintenance_notice_hours: int = 0
     component_rule: str = Rule.WORST
@@ -217,6 +218,7 @@ def _values(terms: Terms) -> dict[str, Any]:
         "weight_partial": _weight(terms.weight_partial, "weight_partial"),
         "weight_degraded": _weight(terms.weight_degraded, "weight_degraded"),
         "weight_after_monitoring": None if after is None else _weight(after, "weight_after_monitoring"),
+        "is_quality_counted": bool(terms.is_quality_counted),
         "is_maintenance_excluded": bool(terms.is_maintenance_excluded),
         "maintenance_notice_hours": _notice(terms.maintenance_notice_hours),
         "component_rule": _choice(Rule, terms.component_rule, "component_rule"),

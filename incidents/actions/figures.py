@@ -134,7 +134,7 @@ def _group_uptime(group: Component, zone: str, now: datetime) -> str:
 def _percent(interval_sets: Sequence[Sequence[ImpactInterval]], window: Span, now: datetime, zone: str) -> str:
     """Under the default policy, floored to two digits."""
     entries = [
-        Entry(index, row.region_id, Level(row.level), row.started_at, row.ended_at)
+        Entry(index, row.region_id, Level(row.level), row.started_at, row.ended_at, is_quality=row.is_quality)
         for index, rows in enumerate(interval_sets)
         for row in rows
     ]

@@ -31,14 +31,15 @@ def correct_interval(
     reason: str,
     component_id: int | None = None,
     region_id: int | None = UNCHANGED,
+    is_quality: bool | None = None,
     now: datetime | None = None,
 ) -> ImpactInterval | None:
     """Put another interval in the place of one that was wrong, or nothing (`operational`: it was never broken).
 
     Times are UTC; `ended_at` None keeps it open, which is possible only for one that is open. `component_id` None keeps
     the component; `region_id` None means all regions, UNCHANGED (the default) the region that it had, or all if the
-    other component does not run there. Returns the new row, or None. Raises Refused for times that cannot be, for a
-    superseded row, and without a reason.
+    other component does not run there; `is_quality` (served, but wrong) None keeps it. Returns the new row, or None.
+    Raises Refused for times that cannot be, for a superseded row, and without a reason.
     """
     now = now or timezone.now()
     with transaction.atomic(durable=True):
@@ -53,7 +54,8 @@ def correct_interval(
         before = figures_of(wrong.incident, touched, months, now)
         right = None
         if level != Level.OPERATIONAL:
-            right = _replacement(wrong, component, region, level, started_at, ended_at, now)
+            served_wrong = wrong.is_quality if is_quality is None else is_quality
+            right = _replacement(wrong, component, region, level, served_wrong, started_at, ended_at, now)
         _supersede(wrong, right, why, actor, now)
         correction = correct(
             actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=_subject(wrong), path=_path(wrong), reason=why,
@@ -114,6 +116,7 @@ def _replacement(
     component: Component,
     region: Region | None,
     level: str,
+    is_quality: bool,
     started_at: datetime,
     ended_at: datetime | None,
     now: datetime,
@@ -124,7 +127,7 @@ def _replacement(
         component=component,
         region=region,
         level=level,
-        is_quality=wrong.is_quality,
+        is_quality=is_quality,
         started_at=started_at,
         ended_at=ended_at,
         incident=wrong.incident,
@@ -179,9 +182,14 @@ def _changes(wrong: ImpactInterval, right: ImpactInterval | None) -> Changes:
             right.region.name if right.region else everywhere,
         ),
         "level": (wrong.level, str(right.level)),
+        "served wrong": (_yes_or_no(wrong), _yes_or_no(right)),
         "began": (instant(wrong.started_at), instant(right.started_at)),
         "ended": (instant(wrong.ended_at, still), instant(right.ended_at, still)),
     }
+
+
+def _yes_or_no(row: ImpactInterval) -> str:
+    return _("yes") if row.is_quality else _("no")
 
 
 def _in_words(row: ImpactInterval) -> str:
@@ -192,4 +200,5 @@ def _as_text(interval: ImpactInterval | None) -> str:
     if interval is None:
         return ""
     end = interval.ended_at.isoformat() if interval.ended_at else ""
-    return f"{interval.level} {interval.started_at.isoformat()}/{end}"
+    wrong = " wrong" if interval.is_quality else ""
+    return f"{interval.level}{wrong} {interval.started_at.isoformat()}/{end}"

@@ -110,7 +110,11 @@ def _add(
 
 def _essence(document: dict[str, Any]) -> list[Any]:
     agreed = document["agreement"]
-    return [document[figure] for figure in FIGURES] + [agreed["policy"], agreed["target_percent"], agreed["zone"]]
+    return [document[figure] for figure in FIGURES] + [
+        {"is_quality_counted": False, **agreed["policy"]},  # which documents of schema 1 may lack
+        agreed["target_percent"],
+        agreed["zone"],
+    ]
 
 
 def _correct(actor: Actor, before: Verdict, document: dict[str, Any], reason: str, now: datetime) -> Verdict:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from incidents import queries
 from incidents.domain.days import Amounts, ComponentDays, Stretch, calendar_of, days_of
+from incidents.domain.status import Level, painted
 from incidents.models import Component, ComponentDay, ImpactInterval
 
 # Component, region (None: anywhere), day: what names one row of the table.
@@ -69,9 +70,11 @@ def counted(
     """The days of each component out of its intervals, in two queries. `now` None: none of them is open, and each
     counts to its end; `first`: nothing of the days before it."""
     by_component: dict[int, list[Stretch]] = defaultdict(list)
-    rows = intervals.order_by().values_list("component_id", "started_at", "ended_at", "level", "region_id")
-    for component_id, start, end, level, region_id in rows:
-        by_component[component_id].append((start, end, level, region_id))
+    fields = ("component_id", "started_at", "ended_at", "level", "region_id", "is_quality")
+    for component_id, start, end, level, region_id, is_quality in intervals.order_by().values_list(*fields):
+        # Served, but wrong: it shows on its day, and is no outage that weighs in a percentage.
+        shown = painted(Level(level), is_quality=is_quality)
+        by_component[component_id].append((start, end, shown, region_id))
     regions = _regions(by_component)
     stretches = [stretch for own in by_component.values() for stretch in own]
     until = now or max((end for _start, end, *_rest in stretches if end), default=timezone.now())

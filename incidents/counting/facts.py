@@ -44,7 +44,16 @@ def facts_of(agreements: Sequence[Agreement], span: Span) -> dict[int, list[Fact
         first_post_at, monitoring_at = posted.get(row.incident_id or 0, (None, None))
         region = row.region.key if row.region else None
         level = Level(row.level)
-        entry = Entry(row.component.code, region, level, row.started_at, row.ended_at, first_post_at, monitoring_at)
+        entry = Entry(
+            row.component.code,
+            region,
+            level,
+            row.started_at,
+            row.ended_at,
+            first_post_at,
+            monitoring_at,
+            row.is_quality,
+        )
         facts.setdefault(row.component_id, []).append(Fact(entry, row.incident.code if row.incident else ""))
     return {
         agreement.pk: [fact for one in agreement.components.all() for fact in facts.get(one.pk, [])]

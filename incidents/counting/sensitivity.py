@@ -25,6 +25,7 @@ def variants(agreed: Policy) -> Iterator[tuple[str, str, Policy]]:
     for weight in ("0", "0.3"):
         words = _("Degraded performance weighs %(weight)s") % {"weight": weight}
         yield f"degraded_{weight}", words, replace(agreed, weight_degraded=Decimal(weight))
+    yield "quality_counted", _("What was served but wrong counts"), replace(agreed, is_quality_counted=True)
     yield "maintenance_counted", _("All maintenance counts"), replace(agreed, is_maintenance_excluded=False)
 
 

@@ -87,6 +87,7 @@ def policy_of(agreement: Agreement) -> Policy:
         weight_major=Decimal(agreement.weight_major),
         weight_partial=Decimal(agreement.weight_partial),
         weight_degraded=Decimal(agreement.weight_degraded),
+        is_quality_counted=agreement.is_quality_counted,
         is_maintenance_excluded=agreement.is_maintenance_excluded,
         maintenance_notice_hours=agreement.maintenance_notice_hours,
         weight_after_monitoring=agreement.weight_after_monitoring,
@@ -121,11 +122,12 @@ def formula() -> str:
     return _(
         "For each component and region, each instant of the month counts once, at the heaviest weight of the intervals "
         "then open: by level, from the start of the impact or the first post (clock), at most weight_after_monitoring "
-        "after the first Monitoring. Excluded maintenance weighs 0; maintenance that is not excluded, or was announced "
-        "less than maintenance_notice_hours before it began, weighs 1. What an exclusion covers weighs 0. Weighed "
-        "seconds of regions become one by region_rule, those of components by component_rule: worst is the highest, "
-        "mean the arithmetic mean. Uptime is 100 * (1 - counted / month), rounded down to three decimals. The target "
-        "is missed when counted seconds exceed month * (100 - target) / 100."
+        "after the first Monitoring. What was served but wrong (is_quality) weighs 0 unless is_quality_counted, then "
+        "as its level. Excluded maintenance weighs 0; maintenance that is not excluded, or was announced less than "
+        "maintenance_notice_hours before it began, weighs 1. What an exclusion covers weighs 0. Weighed seconds of "
+        "regions become one by region_rule, those of components by component_rule: worst is the highest, mean the "
+        "arithmetic mean. Uptime is 100 * (1 - counted / month), rounded down to three decimals. The target is missed "
+        "when counted seconds exceed month * (100 - target) / 100."
     )
 
 
@@ -187,6 +189,7 @@ def _agreement(agreement: Agreement, policy: Policy) -> dict[str, Any]:
             "weight_partial": plain(policy.weight_partial),
             "weight_degraded": plain(policy.weight_degraded),
             "weight_after_monitoring": None if after is None else plain(after),
+            "is_quality_counted": policy.is_quality_counted,
             "is_maintenance_excluded": policy.is_maintenance_excluded,
             "maintenance_notice_hours": policy.maintenance_notice_hours,
             "component_rule": str(policy.component_rule),
@@ -201,6 +204,7 @@ def _interval(fact: Fact) -> dict[str, Any]:
         "component": entry.component,
         "region": entry.region,
         "level": str(entry.level),
+        "is_quality": entry.is_quality,
         "start": instant(entry.start),
         "end": instant(entry.end) if entry.end else None,
         "first_post_at": instant(entry.first_post_at) if entry.first_post_at else None,

@@ -95,6 +95,11 @@ def worst_of(levels: Iterable[Level]) -> Level:
     return max(levels, key=HEAVINESS.__getitem__, default=Level.OPERATIONAL)
 
 
+def painted(level: Level, *, is_quality: bool) -> Level:
+    """The level as which bars and days show a stretch: what was served but wrong is degraded performance at most."""
+    return min(level, Level.DEGRADED_PERFORMANCE, key=HEAVINESS.__getitem__) if is_quality else level
+
+
 def top_status(levels: Iterable[Level]) -> TopStatus:
     """The status of a set of leaf components, by the table of the Statuspage dialect (first row that holds wins)."""
     leaves = list(levels)

@@ -38,6 +38,7 @@ class Policy:
     """How impact is counted. Weights are shares of a full outage, from 0 to 1.
 
     `weight_after_monitoring` None: the level's own weight; otherwise the most that counts after the first *Monitoring*.
+    What was served but wrong weighs 0 unless `is_quality_counted`; then as its level does.
     Maintenance that is not excluded weighs as a full outage, and so does maintenance that was announced less than
     `maintenance_notice_hours` before it began (or never, if notice is asked for). `zone` (IANA) is where days and
     months begin.
@@ -47,6 +48,7 @@ class Policy:
     weight_major: Decimal = Decimal(1)
     weight_partial: Decimal = Decimal("0.3")
     weight_degraded: Decimal = Decimal(0)
+    is_quality_counted: bool = False
     is_maintenance_excluded: bool = True
     maintenance_notice_hours: int = 0
     weight_after_monitoring: Decimal | None = None
@@ -67,7 +69,10 @@ class Policy:
         )
 
     def weight_of_entry(self, entry: Entry) -> Fraction:
-        """The weight of one second of this entry before its recovery: its level's, unless notice came too late."""
+        """The weight of one second of this entry before its recovery: its level's, unless notice came too late, or it
+        was served but wrong and that does not count."""
+        if entry.is_quality and not self.is_quality_counted:
+            return Fraction(0)
         if entry.level == Level.UNDER_MAINTENANCE and self.maintenance_notice_hours:
             notice = timedelta(hours=self.maintenance_notice_hours)
             if entry.first_post_at is None or entry.start - entry.first_post_at < notice:
@@ -80,6 +85,7 @@ class Entry:
     """One row of the ledger as counting sees it. `region` None: all regions. `end` None: still open.
 
     `first_post_at` and `monitoring_at` (the first *Monitoring*) are those of its incident; None: there is none.
+    `is_quality`: served, but wrong.
     """
 
     component: Hashable
@@ -89,6 +95,7 @@ class Entry:
     end: datetime | None
     first_post_at: datetime | None = None
     monitoring_at: datetime | None = None
+    is_quality: bool = False
 
 
 @dataclass(frozen=True)

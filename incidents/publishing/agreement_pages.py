@@ -157,6 +157,9 @@ def _policy_words(policy: dict[str, Any]) -> list[str]:
         _("After the first Monitoring at most %(weight)s counts.") % {"weight": after}
         if after is not None
         else _("Recovery counts in full until the trouble is over."),
+        _("What was served but wrong counts as its level does.")
+        if policy.get("is_quality_counted")
+        else _("What was served but wrong is no outage and does not count."),
         _("Maintenance is left out.") if policy["is_maintenance_excluded"] else _("Maintenance counts as an outage."),
         _("Maintenance that is announced less than %(hours)s hours before counts as an outage.") % {"hours": notice}
         if notice

@@ -20,6 +20,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "component": gettext_lazy("Component"),
     "region": gettext_lazy("Region"),
     "level": gettext_lazy("Level"),
+    "served wrong": gettext_lazy("Served, but wrong"),
     "began": gettext_lazy("Began"),
     "ended": gettext_lazy("Ended"),
     "interval": gettext_lazy("Interval"),

@@ -118,6 +118,7 @@ def _policy() -> dict[str, Any]:
     return {
         "clock": policy.clock.value,
         "weights": {level.value: float(policy.weight_of(level)) for level in Level},
+        "is_quality_counted": policy.is_quality_counted,
         "region_rule": policy.region_rule.value,
         "digits": 2,
         "rounding": "floor",

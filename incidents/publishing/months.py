@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 
 from incidents.domain.intervals import Segment, Span, worst_by_instant
-from incidents.domain.status import Level, worst_of
+from incidents.domain.status import Level, painted, worst_of
 from incidents.domain.uptime import DayBar, Entry, Policy, month_window, uptime_percent, weighed_seconds
 from incidents.publishing import words
 from incidents.publishing.periods import local_day
@@ -131,7 +131,8 @@ def days(account: Account, month: date, zone: str, now: datetime) -> list[DayBar
     began, and those to come, have no data."""
     whole = span_of(month, zone)
     rows = account.by_month.get(month, [])
-    segments = worst_by_instant([(row.started_at, row.ended_at, row.level) for row in rows], now, whole)
+    shown = [(row.started_at, row.ended_at, painted(row.level, is_quality=row.is_quality)) for row in rows]
+    segments = worst_by_instant(shown, now, whole)
     by_day = _by_day(segments, zone)
     today = local_day(now, zone)
     return [_day_bar(day, by_day.get(day, {}), account.begun, today, zone) for day in _days_of(month)]
@@ -186,7 +187,10 @@ def _by_month(intervals: Iterable[IntervalView], zone: str, now: datetime) -> di
 
 
 def _weighed(rows: Sequence[IntervalView], window: Span, zone: str, now: datetime) -> Fraction:
-    entries = [Entry(0, row.region_key or None, row.level, row.started_at, row.ended_at) for row in rows]
+    entries = [
+        Entry(0, row.region_key or None, row.level, row.started_at, row.ended_at, is_quality=row.is_quality)
+        for row in rows
+    ]
     regions = sorted({row.region_key for row in rows if row.region_key})
     return weighed_seconds(entries, window=window, now=now, policy=Policy(zone=zone), components=(0,), regions=regions)
 

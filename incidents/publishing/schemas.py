@@ -51,6 +51,7 @@ def _policy() -> Schema:
     return objects(
         clock={"enum": [clock.value for clock in Clock]},
         weights=objects(**{level.value: weight for level in Level}),
+        is_quality_counted={"type": "boolean", "description": "Whether what was served but wrong weighs as its level."},
         region_rule={"enum": [rule.value for rule in Rule]},
         digits={"type": "integer", "minimum": 0},
         rounding={"const": "floor"},

@@ -94,7 +94,7 @@ class Facts:
     def components(self) -> dict[int, Component]:
         """The components that were hit, in the order of the page."""
         found = {row.component_id: row.component for row in self.intervals}
-        return dict(sorted(found.items(), key=lambda pair: _page_order(pair[1])))
+        return dict(sorted(found.items(), key=lambda pair: page_order(pair[1])))
 
     def roles_of(self, change: ChangeEvent) -> list[ChangeRole]:
         """What the change was here."""
@@ -182,7 +182,8 @@ def _happening() -> Q:
     return rule
 
 
-def _page_order(row: Component) -> tuple[int, int, int]:
+def page_order(row: Component) -> tuple[int, int, int]:
+    """The place of a component on the page: after its group's, then its own."""
     return (row.group.position if row.group else row.position, row.position if row.group else 0, row.pk)
 
 

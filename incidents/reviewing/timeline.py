@@ -21,7 +21,7 @@ from incidents.models import ChangeEvent, ImpactInterval, IncidentUpdate, Review
 from incidents.models.review_words import word_of
 from incidents.models.words import LEVELS, MILESTONES, STAGES
 from incidents.reviewing import lengths
-from incidents.reviewing.gathering import Facts, Known, Work, gather
+from incidents.reviewing.gathering import Facts, Known, Work, gather, page_order
 
 _RANK = {kind: place for place, kind in enumerate(EntryKind)}
 _MARKS = re.compile(r"([\\`*_\[\]<>#])")
@@ -185,7 +185,7 @@ def _places(rows: Iterable[ImpactInterval]) -> str:
     """`A, B (Region 1, Region 2)`: components with the regions that they share."""
     regions: dict[int, list[str]] = defaultdict(list)
     names: dict[int, str] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: page_order(row.component)):
         names[row.component_id] = escaped(row.component.full_name)
         if row.region:
             regions[row.component_id].append(escaped(row.region.name))

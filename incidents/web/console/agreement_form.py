@@ -61,6 +61,9 @@ class AgreementForm(forms.Form):
     weight_after_monitoring = TextField(
         label=_("Weight after the first “Monitoring”"), required=False, help_text=_("0 to 1; empty: as before it.")
     )
+    is_quality_counted = forms.BooleanField(
+        label=_("What is served but wrong counts as its level does"), required=False
+    )
     is_maintenance_excluded = forms.BooleanField(label=_("Maintenance does not count"), required=False)
     maintenance_notice_hours = forms.IntegerField(
         label=_("Notice of maintenance, h"), min_value=0, help_text=_("Announced later than this, it counts.")
@@ -126,7 +129,8 @@ def tier_lines(tiers: Sequence[Mapping[str, str]]) -> str:
 def standing_terms(row: Agreement) -> dict[str, Any]:
     """What an agreement says now, by field of the form."""
     names = (
-        "name", "audience", "first_month", "zone", "clock", "is_maintenance_excluded", "maintenance_notice_hours",
+        "name", "audience", "first_month", "zone", "clock", "is_quality_counted", "is_maintenance_excluded",
+        "maintenance_notice_hours",
         "component_rule", "region_rule", "note",
     )  # fmt: skip
     numbers = ("target_percent", "weight_major", "weight_partial", "weight_degraded", "weight_after_monitoring")

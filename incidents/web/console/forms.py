@@ -88,6 +88,7 @@ class IntervalForm(forms.Form):
             for key, name in words.LEVELS.items()
         ],
     )
+    is_quality = forms.BooleanField(label=_("Served, but wrong: no outage"), required=False)
     started_at = UtcField(label=_("Began (UTC)"))
     ended_at = UtcField(label=_("Ended (UTC)"), required=False, help_text=_("Empty while it lasts."))
     component_id = forms.TypedChoiceField(label=_("Component"), coerce=int, required=False, empty_value=None)

@@ -193,7 +193,7 @@ def correct_interval(request: HttpRequest, number: int) -> HttpResponse:
     )
     initial = {
         "level": interval.level, "started_at": interval.started_at, "ended_at": interval.ended_at,
-        "component_id": interval.component_id, "region_id": interval.region_id,
+        "component_id": interval.component_id, "region_id": interval.region_id, "is_quality": interval.is_quality,
     }  # fmt: skip
     form = IntervalForm(request.POST if request.method == "POST" else None, initial=initial, own=interval.component)
     title = _("Correct the ledger: %(name)s") % {"name": interval.component.full_name}
