@@ -107,7 +107,7 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
             for row in review.versions.filter(withheld_at__isnull=True).defer("document", "page", "page_csp")
         ],
         "step": next_step(review),
-        "others": others_here(review, actor.label, now),
+        "others": [(row, BY_KEY[row.section.key].title) for row in others_here(review, actor.label, now)],
         "may_write": PersonRole.AUTHOR in (held := roles.roles_of(actor)) or PersonRole.ADMINISTRATOR in held,
         "consequences": consequences,
         "now": now,
