@@ -64,7 +64,7 @@ def build(review: Review) -> Document:
         "remediations": remediations(review, printer),
         "agreements": [_agreement(row, row.document) for row in consequences if row.document],
         "agreements_pending": [
-            {"slug": row.slug, "name": row.name, "month": row.month} for row in consequences if not row.document
+            {"slug": row.slug, "name": row.name, "month": row.month} for row in consequences if not row.is_issued
         ],
         "is_without_agreement": review.is_without_agreement,
         "withheld": _withheld(review),

@@ -339,12 +339,14 @@ def downtime(rows: Iterable[ImpactInterval], levels: Sequence[Level] = _DOWN, *,
 
 
 def _uptimes(consequences: Sequence[Consequence]) -> Iterator[Figure]:
-    """Of each agreement and month whose verdict was issued."""
+    """Of each agreement and month that is counted, issued or not."""
     for row in consequences:
         if row.document is None:
             continue
         name, words = f"{row.slug}:{row.month}", {"name": row.name, "month": row.month}
         definition = _("As issued, verdict %(number)s.") % {"number": row.number}
+        if not row.is_issued:
+            definition = _("As the month stood; its verdict was not issued yet.")
         percent = f"{row.document['percent']} %"
         label = _("Uptime, %(name)s, %(month)s") % words
         yield Figure(f"uptime:{name}", label, None, percent, None, None, definition, kind=PERCENT)
