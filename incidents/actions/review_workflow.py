@@ -21,6 +21,7 @@ from incidents.domain.status import Impact
 from incidents.domain.verbs import Verb
 from incidents.models import Review, ReviewApproval, ReviewComment, ReviewWaiver
 from incidents.reviewing import approvals, document
+from incidents.reviewing.checks import BY_KEY as CHECKS_BY_KEY
 from incidents.reviewing.checks import DISCLOSING, blocking, findings
 from incidents.reviewing.sections import BY_KEY, SECTIONS, Needed
 
@@ -200,6 +201,8 @@ def waive_finding(
         roles.require(actor, *_READERS)
         review = review_guards.lock_for(review_id)
         check = texts.line(check_key, field="check_key", limit=40)
+        if check not in CHECKS_BY_KEY or not CHECKS_BY_KEY[check].is_waivable:
+            raise Refused(_("There is no finding of this kind that could be accepted."), "check_key")
         about = texts.line(subject, field="subject", limit=200, is_required=False)
         if review.waivers.filter(check_key=check, subject=about, withdrawn_at__isnull=True).exists():
             raise Refused(_("This finding was accepted already."))

@@ -245,7 +245,8 @@ def _agreements(rows: Row, url: str) -> str:
     for row in review["agreements"]:
         verdict = review_words.VERDICTS.get(row["verdict"], row["verdict"])
         parts.append(f"### {_link(row['name'] + ', ' + row['month'], url + row['path'])}")
-        parts.append(f"**{verdict}**: {safe(row['percent'])} % / {safe(row['target_percent'])} %")
+        so_far = "" if row["number"] else f" ({_('counted as it stood then; not issued yet')})"
+        parts.append(f"**{verdict}**: {safe(row['percent'])} % / {safe(row['target_percent'])} %{so_far}")
         ways = [
             (way["words"], f"{way['minutes']} min", f"{way['percent']} %",
              review_words.VERDICTS.get(way["verdict"], way["verdict"]))

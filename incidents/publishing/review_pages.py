@@ -245,7 +245,7 @@ def _box(version: dict[str, Any], path: str = "") -> dict[str, Any]:
     return {
         "at": version["published_at"],
         "is_correction": version["kind"] == VersionKind.CORRECTION,
-        "former": version["supersedes"],
+        "number": version["number"],
         "reason": version["reason"],
         "changes": review_rows.changes_told(version),
         "path": path,
