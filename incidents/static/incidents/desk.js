@@ -200,6 +200,9 @@
     }
   });
 
+  // On a narrow screen the text comes first.
+  if (matchMedia("(max-width: 899px)").matches) $("#sections details").open = false;
+
   // What could not be saved the last time, upon the version that it was written from.
   const draft = store.get();
   if (draft && !isApart && (draft.body !== body.value || draft.note !== note.value)) {

@@ -93,7 +93,8 @@ def _sentence(saved: Saved) -> str:
     by = saved.section.saved_by_label
     return {
         "merged": _("Saved %(at)s, together with what somebody else wrote meanwhile.") % {"at": at},
-        "conflict": _("%(by)s changed the same lines at %(at)s. Nothing is lost: choose below.") % {"by": by, "at": at},
+        "conflict": _("%(by)s changed the same lines at %(at)s. Nothing is lost: choose what stands.")
+        % {"by": by, "at": at},
     }.get(saved.outcome, _("Saved %(at)s.") % {"at": at})
 
 

@@ -24,7 +24,7 @@ from incidents.models import (
 )
 from incidents.reviewing.checks import findings
 from incidents.reviewing.consequences import consequences_of
-from incidents.reviewing.figures import figures_from, placeholders
+from incidents.reviewing.figures import INSTANT, Figure, figures_from, placeholders
 from incidents.reviewing.gathering import gather
 from incidents.reviewing.recall import similar_reviews
 from incidents.reviewing.sections import BY_KEY
@@ -74,12 +74,15 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
     facts = gather(review)
     consequences = consequences_of(facts)
     figures = figures_from(facts, consequences)
+    known = [each for each in figures if each.text and each.kind != INSTANT]
     incidents = list(review.incidents.order_by("created_at", "id"))
     found = sights(review, findings(review), incidents[0].code if incidents else "")
     comments = list(review.comments.order_by("id"))
     entries = entries_of(facts)
     written = {row.key: row for row in review.sections.all()}
-    lines = section_lines(written, found, comments, _counts(review, entries), is_light(review))
+    lines = section_lines(
+        written, found, comments, _counts(review, entries) | {"agreements": len(consequences)}, is_light(review)
+    )
     place = [line.section.key for line in lines].index(key)
     return {
         "incidents": incidents,
@@ -87,6 +90,8 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
         "previous": lines[place - 1].section if place else None,
         "following": lines[place + 1].section if place + 1 < len(lines) else None,
         "figures": figures,
+        "figures_first": [each for each in known if not _is_of_one_part(each)],
+        "figures_more": [each for each in known if _is_of_one_part(each)],
         "placeholders": [(each, f"{{{{{each.name}}}}}") for each in placeholders(figures)],
         "milestones": milestone_lines(review),
         "sights": found,
@@ -102,12 +107,17 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
             for row in review.versions.filter(withheld_at__isnull=True).defer("document", "page", "page_csp")
         ],
         "step": next_step(review),
-        "others": others_here(review, actor.label, now),
+        "others": [(row, BY_KEY[row.section.key].title) for row in others_here(review, actor.label, now)],
         "may_write": PersonRole.AUTHOR in (held := roles.roles_of(actor)) or PersonRole.ADMINISTRATOR in held,
         "consequences": consequences,
         "now": now,
         **ROWS.get(BY_KEY[key].rows, _nothing)(review, entries),
     }
+
+
+def _is_of_one_part(figure: Figure) -> bool:
+    """Of one component, agreement or change, or of one incident among several."""
+    return ":" in figure.name or "#" in figure.name
 
 
 def next_step(review: Review) -> NextStep | None:
