@@ -5,18 +5,17 @@ The table follows what large operators ask by severity; an approval counts for o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from incidents import queries
-from incidents.domain.days import local_date
 from incidents.domain.review import ApprovalKind
 from incidents.domain.status import Impact, heavier_impact
-from incidents.models import Review, ReviewApproval, ReviewComment, Verdict
+from incidents.models import Review, ReviewApproval, ReviewComment
+from incidents.reviewing.consequences import consequences_of
+from incidents.reviewing.gathering import gather
 
 BY_IMPACT: Mapping[Impact, tuple[ApprovalKind, ...]] = {
     Impact.CRITICAL: (ApprovalKind.TECHNICAL, ApprovalKind.COMMUNICATION, ApprovalKind.SERVICE_OWNER),
@@ -86,28 +85,6 @@ def _is_by_owner(review: Review, approval: ReviewApproval) -> bool:
 
 
 def _is_agreement_breached(review: Review) -> bool:
-    """Whether a verdict on a month that the incidents reach into, of an agreement on what they hit, says breached."""
-    intervals = queries.standing_intervals().filter(incident__in=review.incidents.all())
-    rows = list(intervals.values_list("component_id", "started_at", "ended_at"))
-    if not rows:
-        return False
-    # A day on both sides: months begin in the zone of each agreement.
-    first = min(start for _id, start, _end in rows) - timedelta(days=32)
-    known = Verdict.objects.filter(agreement__components__in={row[0] for row in rows}, month__gte=first.date())
-    newest = {
-        (verdict.agreement_id, verdict.month): verdict
-        for verdict in known.select_related("agreement").order_by("number").distinct()
-    }
-    return any(
-        verdict.document.get("verdict") == BREACHED and _reaches_into(verdict, rows) for verdict in newest.values()
-    )
-
-
-def _reaches_into(verdict: Verdict, rows: Sequence[tuple[int, datetime, datetime | None]]) -> bool:
-    components = set(verdict.agreement.components.values_list("pk", flat=True))
-    zone = verdict.agreement.zone
-    return any(
-        local_date(start, zone).replace(day=1) <= verdict.month <= local_date(end or timezone.now(), zone)
-        for component, start, end in rows
-        if component in components
-    )
+    """Whether a month of an agreement that the incidents hit is breached, as issued or as counted so far."""
+    consequences = consequences_of(gather(review))
+    return any(row.document is not None and row.document["verdict"] == BREACHED for row in consequences)
