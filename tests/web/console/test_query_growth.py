@@ -10,7 +10,8 @@ from incidents.models import Delivery, OutboxEvent
 from tests.factories import make_component, make_region, make_subscriber, open_incident, post_update
 
 PAGES = [
-    "/console/", "/console/sending", "/console/incidents", "/console/incidents/open", "/console/promises", "/console/components",
+    "/console/", "/console/sending", "/console/incidents", "/console/incidents/open", "/console/promises",
+    "/console/components",
     "/console/subscribers", "/console/deliveries", "/console/audit", "/console/templates", "/console/incidents/<code>",
     "/console/incidents/<code>/update",
 ]  # fmt: skip
