@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +109,9 @@ def attempt(act: Callable[..., Any], field: str, **given: Any) -> Any:
         return None
     row.refresh_from_db()
     return row
+
+
+def sent(cases: list[Any]) -> Iterator[str]:
+    """The texts of these cases as a browser can send them: no lone surrogates."""
+    for case in cases:
+        yield case.values[0].encode("utf-8", "replace").decode()

@@ -61,10 +61,11 @@ def load(name: str) -> dict[str, Any]:
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
-def play(name: str) -> Played:
-    """Make a case: components, incident with updates, milestones, review with all its parts."""
+def play(name: str, updates: int | None = None) -> Played:
+    """Make a case: components, incident with updates, milestones, review with all its parts. `updates`: only as many of
+    them, so that the review is written while the incident goes on (see `go_on`); what has not come is not said then."""
     case = load(name)
-    told = _tell(case)
+    told = _tell({**case, "incident": {**case["incident"], "updates": case["incident"]["updates"][:updates]}})
     at = utc(case["review"]["begun_at"])
     given = {key: value for key, value in case["review"].items() if key != "begun_at"}
     review = reviews.start_review(
@@ -76,6 +77,14 @@ def play(name: str) -> Played:
     reviews.edit_review(actor=AUTHOR, review_id=review.pk, now=played.now, **given)
     write_parts(played, case)
     return played
+
+
+def go_on(played: Played, first: int) -> None:
+    """Post the updates of a case from this one on."""
+    for row in played.case["incident"]["updates"][first:]:
+        _post(played.incident, row, {each.name: each for each in Component.objects.all()})
+        played.now = utc(row["at"]) + timedelta(minutes=1)
+    played.incident.refresh_from_db()
 
 
 def make_final(played: Played) -> None:
@@ -98,11 +107,11 @@ def write_parts(played: Played, part: dict[str, Any]) -> None:
     """Phases, entries, changes, factors, remediations and sections, in the order in which they name one another."""
     common = {"actor": AUTHOR, "review_id": played.review.pk, "now": played.now}
     for row in part.get("phases", ()):
-        values = _timed(row, "started_at", "ended_at")
+        values = _timed(row, played.now, "started_at", "ended_at")
         name = values.pop("id")
         played.phases[name] = review_parts.save_phase(**common, **values).pk
     for row in part.get("entries", ()):
-        values = _timed(row, "at", "ended_at")
+        values = _timed(row, played.now, "at", "ended_at")
         name, phase = values.pop("id"), values.pop("phase", None)
         saved = review_parts.save_entry(**common, phase_id=played.phases.get(phase), **values)
         played.entries[name] = f"entry:{saved.pk}"
@@ -148,13 +157,17 @@ def _tell(case: dict[str, Any]) -> Incident:
         impact_override=told.get("impact_override", ""), time_note=told.get("time_note", ""), now=opened,
     )  # fmt: skip
     for row in told["updates"]:
-        incident.post_update(
-            actor=AUTHOR, incident_id=opened_incident.pk, stage=row["stage"], body=row["body"],
-            components=_moves(row.get("components", ()), known), time_note=row.get("time_note", ""), now=utc(row["at"]),
-        )  # fmt: skip
+        _post(opened_incident, row, known)
     _state(opened_incident, case["milestones"], utc(told["updates"][-1]["at"]))
     opened_incident.refresh_from_db()
     return opened_incident
+
+
+def _post(told: Incident, row: dict[str, Any], known: dict[str, Component]) -> None:
+    incident.post_update(
+        actor=AUTHOR, incident_id=told.pk, stage=row["stage"], body=row["body"],
+        components=_moves(row.get("components", ()), known), time_note=row.get("time_note", ""), now=utc(row["at"]),
+    )  # fmt: skip
 
 
 def _moves(rows: Any, known: dict[str, Component]) -> list[ComponentChange]:
@@ -176,7 +189,7 @@ def _state(told: Incident, rows: Any, now: datetime) -> None:
 
 
 def _change(played: Played, row: dict[str, Any]) -> None:
-    values = _timed(row, "started_at", "completed_at", "rollback_started_at", "rollback_completed_at")
+    values = _timed(row, played.now, "started_at", "completed_at", "rollback_started_at", "rollback_completed_at")
     name, roles = values.pop("id"), values.pop("roles")
     made = change.save_change(actor=AUTHOR, now=played.now, **values)
     played.changes[name] = made.pk
@@ -208,5 +221,7 @@ def _answer(played: Played, factor_id: int, number: int) -> None:
     )  # fmt: skip
 
 
-def _timed(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: utc(value) if name in names else value for name, value in row.items()}
+def _timed(row: dict[str, Any], now: datetime, *names: str) -> dict[str, Any]:
+    """The row with its times as such; one that has not come by `now` is not known."""
+    times = {name: utc(row[name]) for name in names if name in row}
+    return row | {name: at if at <= now else None for name, at in times.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -12,11 +12,12 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from incidents import queries, relay
-from incidents.actions import maintenance_schedule, series
+from incidents.actions import maintenance_schedule, review_publishing, series
 from incidents.actions.maintenance import schedule_maintenance
-from incidents.models import Delivery, OutboxEvent
+from incidents.models import Delivery, OutboxEvent, ReviewVersion
 from incidents.notifying import fanout
-from incidents.publishing import store
+from incidents.publishing import review_pages, store
+from tests import workflow_world
 from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +240,36 @@ def test_publishers_at_once_leave_the_newest_state_whole():
     page = settings.PUBLIC_ROOT / "cold" / "incidents" / f"{incident.code}.html"
     assert "Update number 4." in page.read_text()
     assert OutboxEvent.objects.filter(relayed_at=None).count() == 0
+
+
+def test_a_review_that_is_due_is_published_by_the_sweep_and_stands_on_the_page_before_it_is_mailed():
+    make_subscriber()
+    review = workflow_world.approved(workflow_world.slight())
+    review_publishing.schedule_publication(
+        actor=workflow_world.publisher(), review_id=review.pk, at=timezone.now() + timedelta(minutes=1), kind="final"
+    )
+    relay.sweep()
+    assert not ReviewVersion.objects.exists()
+    relay.sweep(timezone.now() + timedelta(minutes=2))
+    version = ReviewVersion.objects.get()
+    page = store.the_tree().root / f"cold/reviews/{review.slug}/versions/1.html"
+    assert page.read_text() == version.page
+    assert Delivery.objects.get(event__verb="review.published").state == "sent"
+
+
+def test_a_review_that_was_retracted_leaves_no_word_of_itself_in_the_public_tree():
+    review = workflow_world.draft(workflow_world.slight(), title="The router")
+    workflow_world.write(review, "summary", "The quokka was dropped.")
+    workflow_world.publish(workflow_world.approve_again(review), render=review_pages.version_page)
+    relay.relay()
+    root = store.the_tree().root
+    assert [path for path in root.rglob("*.html") if "quokka" in path.read_text()]
+    review_publishing.retract_review(
+        actor=workflow_world.administrator(), review_id=review.pk, reason="It was of another incident.",
+        render=review_pages.version_page,
+    )  # fmt: skip
+    relay.relay()
+    served = [path for place in ("current", "cold") for path in (root / place).resolve().rglob("*") if path.is_file()]
+    left = {str(path) for path in served if b"quokka" in path.read_bytes()}
+    assert left == set()
+    assert "It was of another incident." in (root / f"cold/reviews/{review.slug}/versions/2.html").read_text()

@@ -79,7 +79,7 @@ def _remind(each: Reminder, now: datetime) -> None:
         kind=KIND, subject=promise.key, since=promise.due_at, step=each.step, reminded_at=now
     )
     people = _people(each)
-    told = [row for user in people if (row := _subscriber_of(user, now))]
+    told = [row for user in people if (row := subscriber_of(user, now))]
     # Remediations are their owner's: those above follow them on their page.
     is_due = each.step == 100 and promise.deliverable != Deliverable.REMEDIATION
     is_for_operators = (is_due or not told) and queries.told_operators().exists()
@@ -100,7 +100,7 @@ def _people(each: Reminder) -> list[User]:
     return list({user.pk: user for user in people}.values())
 
 
-def _subscriber_of(user: User, now: datetime) -> Subscriber | None:
+def subscriber_of(user: User, now: datetime) -> Subscriber | None:
     """Where a person is told: made at first need. None without a usable address, or if the person wants no mails."""
     try:
         address = clean_address(user.email)

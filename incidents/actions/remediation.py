@@ -31,7 +31,7 @@ from incidents.actions.follow_through import (
 from incidents.actions.record import record
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
-from incidents.domain.review import PersonRole, Priority, RemediationKind, Strength
+from incidents.domain.review import PersonRole, Priority, RemediationKind, RemediationState, Strength
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import ContributingFactor, Remediation, RemediationSlip, Review
 from incidents.models.review_words import word_of
@@ -91,6 +91,8 @@ def save_remediation(
         wanted |= _words(kind, strength, priority) | {"due_on": due_on, "is_public": is_public}
         if owner_id is not None:
             owner = _owner(owner_id)
+            if row.state == RemediationState.DELIVERED and owner.pk != row.owner_id:
+                raise Refused(_("It is delivered: whose it is stays until somebody else has verified it."), "owner_id")
             wanted |= {"owner": owner, "owner_label": owner.get_username()}
         factors = _factors(review, factor_ids)
         _refuse_date(row, due_on, day_of(now, page.time_zone))

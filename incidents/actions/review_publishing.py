@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from incidents import queries
 from incidents.actions import guards, promise_keeping, remediation, review_guards, review_telling, roles
 from incidents.actions.codes import new_code
+from incidents.actions.promise_reminders import subscriber_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.actions.review_retraction import retract_review
@@ -165,22 +166,29 @@ def _call_off(actor: Actor, review: Review, why: str, now: datetime) -> None:
 
 
 def _tell_of_refusal(review: Review, why: str, now: datetime) -> None:
-    """To its author as a remark on the review, to the operators by mail."""
+    """As a remark on the review, and by mail to its owner and the operators."""
     sentence = _("“%(title)s” was not published as scheduled: %(why)s") % {"title": review.title, "why": why}
     review.comments.create(body=sentence, author_label=SYSTEM.label, created_at=now)
-    if not queries.told_operators().exists():
-        return
     reminder = OperatorReminder.objects.create(
         kind="review_not_published", subject=review.code, since=review.scheduled_for or now, reminded_at=now
     )
-    record(
-        actor=SYSTEM, verb=Verb.OPERATORS_REMINDED, subject=reminder, now=now,
-        reach=Reach.SUBSCRIBERS, audience={"operators": True}, expires_at=now + REMINDER_EXPIRY,
-        facts={
-            "page": {"name": queries.the_page().name},
-            "reminder": {"sentence": sentence, "act": _("Open the review"), "path": f"/console/reviews/{review.code}"},
-        },
-    )  # fmt: skip
+    facts = {
+        "page": {"name": queries.the_page().name},
+        "reminder": {"sentence": sentence, "act": _("Open the review"), "path": f"/console/reviews/{review.code}"},
+    }
+    owner = review.owner if review.owner and review.owner.is_active else None
+    person = subscriber_of(owner, now) if owner else None
+    are_operators_told = queries.told_operators().exists()
+    if are_operators_told:
+        record(
+            actor=SYSTEM, verb=Verb.OPERATORS_REMINDED, subject=reminder, now=now, reach=Reach.SUBSCRIBERS,
+            audience={"operators": True}, expires_at=now + REMINDER_EXPIRY, facts=facts,
+        )  # fmt: skip
+    if person and (person.is_personal or not are_operators_told):
+        record(
+            actor=SYSTEM, verb=Verb.PERSON_REMINDED, subject=reminder, now=now, reach=Reach.SUBSCRIBERS,
+            audience={"subscriber_id": person.pk}, expires_at=now + REMINDER_EXPIRY, facts=facts,
+        )  # fmt: skip
 
 
 def _publish(
@@ -222,9 +230,7 @@ def _promises(actor: Actor, review: Review, plan: Plan, is_break_glass: bool, no
     rows = promise_keeping.fulfil_promises(review.incidents.all(), plan.kind, path_of(review), now)
     if plan.previous is None:
         rows += promise_keeping.start_promises_of_publication(actor, review, now)
-    if is_break_glass:
-        rows.append(_follow_up(actor, review, now))
-    return rows
+    return [*rows, *([_follow_up(actor, review, now)] if is_break_glass else _followed_up(review, now))]
 
 
 def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
@@ -232,7 +238,7 @@ def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
     promise = Promise.objects.create(
         code=new_code(),
         deliverable=Deliverable.OTHER,
-        sentence=_("“%(title)s” was published in a hurry: its checks and approvals are made up for.")
+        sentence=_("The checks and approvals that “%(title)s” was published without are completed.")
         % {"title": review.title[:200]},
         source=PromiseSource.REVIEW,
         review=review,
@@ -248,6 +254,20 @@ def _follow_up(actor: Actor, review: Review, now: datetime) -> Promise:
         changes={"sentence": ["", promise.sentence], "due_at": ["", promise.due_at.isoformat()]},
     )  # fmt: skip
     return promise
+
+
+def _followed_up(review: Review, now: datetime) -> list[Promise]:
+    """Those promises, kept by a version that went through checks and approvals."""
+    hurried = review.versions.filter(is_break_glass=True).values("published_at")
+    waiting = review.promises.filter(
+        source=PromiseSource.REVIEW, made_at__in=hurried, fulfilled_at__isnull=True, waived_at__isnull=True
+    )
+    kept = list(waiting)
+    for promise in kept:
+        promise.fulfilled_at, promise.fulfilled_by = now, path_of(review)
+        promise.version += 1
+        promise.save(update_fields=["fulfilled_at", "fulfilled_by", "version"])
+    return kept
 
 
 def _save(review: Review, now: datetime) -> None:

@@ -17,10 +17,12 @@ from incidents.domain.markup import render_html, render_text
 from incidents.domain.review import VersionKind
 from incidents.domain.status import Stage
 from incidents.models import Incident, IncidentUpdate, PublicPage, Review, ReviewVersion
+from incidents.reviewing.difference import Difference
 
 EXPIRY = timedelta(days=3)
 LONGEST_PARAGRAPH = 2_000
 MOST_CHANGES = 12
+WRITTEN = ("milestones/", "sections/", "changes/", "factors/", "remediations/", "agreements/")
 
 
 def post_to_incidents(actor: Actor, review: Review, plan: Plan, now: datetime) -> list[Model]:
@@ -69,13 +71,19 @@ def facts_of(page: PublicPage, review: Review, plan: Plan, version: ReviewVersio
             "text": render_text(summary),
             "html": render_html(summary),
             "reason": plan.reason,
-            "changes": [_change(each.label, each.old, each.new) for each in plan.changes[:MOST_CHANGES]],
+            "changes": [_change(each.label, each.old, each.new) for each in _weightiest(plan.changes)],
             "further_changes": max(0, len(plan.changes) - MOST_CHANGES),
             "incidents": [
                 {"title": row.title, "path": f"/incidents/{row.code}"} for row in review.incidents.order_by("pk")
             ],
         },
     }
+
+
+def _weightiest(changes: Sequence[Difference]) -> Sequence[Difference]:
+    """As many as a mail holds: facts that somebody wrote before the figures that follow from them, wording last."""
+    told = sorted(changes, key=lambda each: (not each.is_material, not each.path.startswith(WRITTEN)))
+    return told[:MOST_CHANGES]
 
 
 def _change(label: str, old: str, new: str) -> dict[str, str]:

@@ -16,11 +16,13 @@ from incidents.actions import guards, review_guards, roles, texts
 from incidents.actions.record import record
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
-from incidents.domain.review import ApprovalKind, PersonRole, ReviewState
+from incidents.domain.review import ApprovalKind, PersonRole, ReviewState, VersionKind
 from incidents.domain.status import Impact
 from incidents.domain.verbs import Verb
 from incidents.models import Review, ReviewApproval, ReviewComment, ReviewWaiver
 from incidents.reviewing import approvals, document
+from incidents.reviewing.checks import BY_KEY as CHECKS_BY_KEY
+from incidents.reviewing.checks import DISCLOSING, blocking, findings
 from incidents.reviewing.sections import BY_KEY, SECTIONS, Needed
 
 _ANCHOR = re.compile(r"(section|entry|phase|factor|change|remediation|milestone|update|interval|maintenance):[\w:-]+")
@@ -137,6 +139,7 @@ def approve_review(
         if seen_hash != content_hash:
             raise Conflict(_("The review changed while you were reading. Read what is new, then approve that."))
         refuse_blocking_comments(review)
+        _refuse_disclosures(review, now)
         standing = review.approvals.filter(withdrawn_at__isnull=True, content_hash=content_hash, kind=kind)
         if standing.filter(actor_label=actor.label).exists():
             raise Refused(_("You have approved this already."), "kind")
@@ -198,6 +201,8 @@ def waive_finding(
         roles.require(actor, *_READERS)
         review = review_guards.lock_for(review_id)
         check = texts.line(check_key, field="check_key", limit=40)
+        if check not in CHECKS_BY_KEY or not CHECKS_BY_KEY[check].is_waivable:
+            raise Refused(_("There is no finding of this kind that could be accepted."), "check_key")
         about = texts.line(subject, field="subject", limit=200, is_required=False)
         if review.waivers.filter(check_key=check, subject=about, withdrawn_at__isnull=True).exists():
             raise Refused(_("This finding was accepted already."))
@@ -244,6 +249,15 @@ def refuse_blocking_comments(review: Review) -> None:
             _("Resolve first what blocks: “%(comment)s” (%(name)s).")
             % {"comment": open_ones[0].body[:120], "name": open_ones[0].author_label}
         )
+
+
+def _refuse_disclosures(review: Review, now: datetime) -> None:
+    """Raises Refused while the text names people, or tells what must not leave, and nobody signed for it."""
+    stopped = [
+        each for each in blocking(findings(review, now), VersionKind.PRELIMINARY) if each.check in DISCLOSING
+    ]  # fmt: skip
+    if stopped:
+        raise Refused(_("Take it out or sign for it first: %(sentence)s") % {"sentence": stopped[0].sentence})
 
 
 def _refuse_unwritten(review: Review) -> None:

@@ -72,7 +72,7 @@ _KEY = re.compile(
     r"|\b(?i:password|passwd|secret|api[_-]?key|token)\b[\"']?\s*[:=]\s*[\"']?[^\s\"'<>{}]{6,}"
 )
 _COMMAND = re.compile(
-    r"(?m)^\s*\$ +\S[^\n`]*"
+    r"(?m)^[ \t]*\$ +\S[^\n`]*"
     r"|(?<![\w/-])(?:sudo|kubectl|knife|chef-client|ssh|systemctl|gcloud|terraform|ansible(?:-playbook)?|psql)"
     r" +(?:-{1,2}\w|\w+ +[-\"'\w./:]*[-_.:/\"'])[^\n`]*"
 )

@@ -1,7 +1,7 @@
 """When what was promised to be done is late, and by how much: remediations after their review was published.
 
-A due date is the day by the end of which a remediation is to be verified: delivered is the owner's word alone, so it
-does not stop the clock.
+A due date is the day by the end of which a remediation is to be delivered. That is the owner's word alone: it stays
+open until somebody else has verified it, and one that is found wanting is late again from its date on.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import statistics
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from incidents.domain.review import SETTLED_STATES
+from incidents.domain.review import SETTLED_STATES, RemediationState
+
+# Nothing more is owed by the due date in these.
+IN_TIME_STATES = (*SETTLED_STATES, RemediationState.DELIVERED)
 
 
 def is_settled(state: str) -> bool:
@@ -19,8 +22,8 @@ def is_settled(state: str) -> bool:
 
 
 def is_overdue(state: str, due_on: date | None, today: date) -> bool:
-    """Whether it should have been settled before `today` (the day in the zone of the page)."""
-    return due_on is not None and not is_settled(state) and due_on < today
+    """Whether it should have been delivered before `today` (the day in the zone of the page)."""
+    return due_on is not None and state not in IN_TIME_STATES and due_on < today
 
 
 def overdue_from(due_on: date) -> date:

@@ -59,7 +59,7 @@ _COUNT = re.compile(
 )
 _ONLY = re.compile(r"\b(?:only|just|exactly|a)\s+$", re.IGNORECASE)
 
-_FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?(?:^\1[`~]*\s*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,}+|~{3,}+)[^\n]*\n.*?(?:^\1[`~]*\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _PASSED_OVER = (
     _FENCE,
     re.compile(r"(?<!`)(`+)(?!`).{1,500}?(?<!`)\1(?!`)"),

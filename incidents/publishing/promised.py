@@ -42,6 +42,16 @@ class Line:
     late: str
     is_counting: bool
 
+    @property
+    def is_anew(self) -> bool:
+        """Whether it was missed and then promised for another time."""
+        return self.view.state == PromiseState.MISSED and any(row.at > row.old_due_at for row in self.view.put_off)
+
+    @property
+    def is_said(self) -> bool:
+        """Whether `thing` is a whole sentence, which wants a line of its own."""
+        return self.view.deliverable == Deliverable.OTHER
+
 
 def lines(views: Iterable[PromiseView]) -> list[Line]:
     """Each promise made ready to be printed."""

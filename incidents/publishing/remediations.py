@@ -145,6 +145,8 @@ def remediation_views(now: datetime, zone: str) -> tuple[RemediationView, ...]:
     first. `now` is UTC, `zone` that of the page: it decides which day it is. Four queries."""
     rows = Remediation.objects.filter(published_at__isnull=False, is_public=True)
     rows = rows.select_related("review", "superseded_by").prefetch_related("slips", "factors")
+    if not rows:
+        return ()
     meanings = {**CODES, **dict(FactorCode.objects.values_list("code", "title"))}
     return in_order([_view(row, meanings, now, ZoneInfo(zone)) for row in rows])
 

@@ -10,6 +10,7 @@ from incidents.publishing import review_words
 from incidents.reviewing.difference import differences
 
 SHORT = 40  # characters up to which two values are set side by side
+SAME, ADDED, REMOVED = Change.SAME.value, Change.ADDED.value, Change.REMOVED.value
 CONTEXT = 2  # lines that stay, shown before and after those that changed
 
 
@@ -50,8 +51,23 @@ def _pieces(old: str, new: str) -> tuple[tuple[str, str], ...]:
         if hunk.kind == Change.SAME:
             found += _kept(hunk, is_first=index == 0, is_last=index == len(listed) - 1)
         else:
-            found += [(piece.kind.value, piece.text) for piece in hunk.pieces]
+            found += _joined([(piece.kind.value, piece.text) for piece in hunk.pieces])
     return tuple(found)
+
+
+def _joined(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Changed words that only a blank parts, as one stretch that went and one that came: easier read than in turns."""
+    found: list[tuple[str, str]] = []
+    gone = come = ""
+    for index, (kind, text) in enumerate(pieces):
+        is_bridge = kind == SAME and not text.strip() and (gone or come) and index + 1 < len(pieces)
+        if kind != SAME or is_bridge:
+            gone += text if kind != ADDED else ""
+            come += text if kind != REMOVED else ""
+            continue
+        found += [(REMOVED, gone), (ADDED, come), (SAME, text)]
+        gone = come = ""
+    return [(kind, text) for kind, text in (*found, (REMOVED, gone), (ADDED, come)) if text]
 
 
 def _kept(hunk: Hunk, *, is_first: bool, is_last: bool) -> list[tuple[str, str]]:
@@ -59,8 +75,8 @@ def _kept(hunk: Hunk, *, is_first: bool, is_last: bool) -> list[tuple[str, str]]
     head = [] if is_first else lines[:CONTEXT]
     tail = [] if is_last else lines[max(len(head), len(lines) - CONTEXT) :]
     if len(head) + len(tail) >= len(lines):
-        return [(Change.SAME.value, hunk.old)]
+        return [(SAME, hunk.old)]
     skipped = [("skipped", "")]
-    before = [(Change.SAME.value, "".join(head))] if head else []
-    after = [(Change.SAME.value, "".join(tail))] if tail else []
+    before = [(SAME, "".join(head))] if head else []
+    after = [(SAME, "".join(tail))] if tail else []
     return [*before, *skipped, *after]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from incidents.publishing import review_words
+from incidents.publishing.promises import PromiseView
 from incidents.publishing.public import Snapshot
+from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
-
-SCHEMA_KEYS = ("remediations", "promises", "versions")
 
 
 @dataclass(frozen=True)
@@ -16,11 +17,11 @@ class Live:
     """The remediations and promises of a review as they stand, and the list of its versions. Values only, so that equal
     states give equal keys."""
 
-    remediations: tuple[Any, ...]
-    promises: tuple[Any, ...]
+    remediations: tuple[RemediationView, ...]
+    promises: tuple[PromiseView, ...]
     versions: tuple[tuple[int, str, str, str, bool, str], ...]
 
-    def remediation(self, code: str) -> Any:
+    def remediation(self, code: str) -> RemediationView | None:
         """The live state of one; None while the public does not follow it."""
         return next((row for row in self.remediations if row.code == code), None)
 
@@ -42,28 +43,33 @@ class Live:
 
 def live_of(snapshot: Snapshot, view: ReviewView) -> Live:
     """What is live of one review."""
-    followed = getattr(snapshot, "remediations", ())
-    promised = getattr(snapshot, "promises", ())
     return Live(
-        remediations=tuple(row for row in followed if row.review_slug == view.slug),
-        promises=tuple(row for row in promised if row.review_slug == view.slug),
+        remediations=tuple(row for row in snapshot.remediations if row.review_slug == view.slug),
+        promises=tuple(row for row in snapshot.promises if row.is_row and row.incident_code in view.incident_codes),
         versions=tuple(
-            (row.number, row.kind, f"{row.published_at:%Y-%m-%dT%H:%M:%SZ}", row.path, row.is_material, row.reason)
+            (row.number, row.kind, review_words.stamp(row.published_at), row.path, row.is_material, row.reason)
             for row in view.versions
         ),
     )
 
 
-def _remediation(row: Any) -> dict[str, Any]:
+def _remediation(row: RemediationView) -> dict[str, Any]:
     return {
         "code": row.code,
         "state": row.state,
-        "due_on": row.due_on and row.due_on.isoformat(),
-        "original_due_on": row.original_due_on and row.original_due_on.isoformat(),
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "original_due_on": row.original_due_on.isoformat() if row.original_due_on else None,
         "is_overdue": row.is_overdue,
         "status_note": row.status_note,
     }
 
 
-def _promise(row: Any) -> dict[str, Any]:
-    return {"sentence": row.sentence, "state": row.state}
+def _promise(row: PromiseView) -> dict[str, Any]:
+    return {
+        "deliverable": str(row.deliverable),
+        "sentence": row.sentence,
+        "state": str(row.state),
+        "first_due_at": review_words.stamp(row.first_due_at),
+        "due_at": review_words.stamp(row.due_at),
+        "fulfilled_at": review_words.stamp(row.fulfilled_at) if row.fulfilled_at else None,
+    }

@@ -246,6 +246,12 @@ def _agreements(rows: Row, url: str) -> str:
         verdict = review_words.VERDICTS.get(row["verdict"], row["verdict"])
         parts.append(f"### {_link(row['name'] + ', ' + row['month'], url + row['path'])}")
         parts.append(f"**{verdict}**: {safe(row['percent'])} % / {safe(row['target_percent'])} %")
+        parts.append(
+            _("%(minutes)s min counted, %(allowed)s min allowed.")
+            % {"minutes": row["minutes"], "allowed": row["allowed_minutes"]}
+        )
+        if row["month"] >= rows["month_of_publication"]:
+            parts.append(_("The month was still running when this was published; its verdict follows when it is over."))
         ways = [
             (way["words"], f"{way['minutes']} min", f"{way['percent']} %",
              review_words.VERDICTS.get(way["verdict"], way["verdict"]))

@@ -131,7 +131,8 @@ def _review(page: PageView, view: ReviewView, live: review_live.Live) -> Page:
 def _version(page: PageView, envelope: Envelope, review_path: str, number: int) -> Page:
     path = f"{review_path}/versions/{number}"
     if envelope["review"] is None:
-        context = {"at": envelope["version"]["published_at"], "reason": envelope["version"]["reason"]}
+        # Nothing names the review any more, so no address of the newest can be given either.
+        context = {"at": envelope["version"]["published_at"], "reason": envelope["version"]["reason"], "canonical": ""}
         return pages.page_of(page, path, "review_retracted", _("Retracted review"), context)
     context = {
         **review_rows.arranged(envelope),
@@ -166,7 +167,7 @@ def _stored_json(view: ReviewView, version: VersionView) -> Page:
     path = f"{version.path}.json"
     if version.is_readable:
         return _json(path, version.document)
-    return _json(path, view.newest.document, status=GONE)
+    return _json(path, view.retraction.document, status=GONE)
 
 
 def _changes(page: PageView, view: ReviewView, old: VersionView, new: VersionView, path: str) -> Page:
@@ -187,7 +188,7 @@ def _changes(page: PageView, view: ReviewView, old: VersionView, new: VersionVie
 
 
 def _tombstone(page: PageView, view: ReviewView, path: str, *, status: int = 200) -> Page:
-    context = {"at": f"{view.newest.published_at:%Y-%m-%dT%H:%M:%SZ}", "reason": view.newest.reason}
+    context = {"at": review_words.stamp(view.retraction.published_at), "reason": view.retraction.reason}
     return pages.page_of(page, path, "review_retracted", _("Retracted review"), context, status=status)
 
 
@@ -221,7 +222,7 @@ def _version_rows(view: ReviewView) -> list[dict[str, Any]]:
             "number": row.number,
             "path": row.path,
             "kind_words": word_of(VersionKind, row.kind),
-            "at": f"{row.published_at:%Y-%m-%dT%H:%M:%SZ}",
+            "at": review_words.stamp(row.published_at),
             "reason": row.reason,
             "is_material": row.is_material,
             "is_break_glass": row.is_break_glass,
@@ -244,7 +245,7 @@ def _box(version: dict[str, Any], path: str = "") -> dict[str, Any]:
     return {
         "at": version["published_at"],
         "is_correction": version["kind"] == VersionKind.CORRECTION,
-        "former": version["supersedes"],
+        "number": version["number"],
         "reason": version["reason"],
         "changes": review_rows.changes_told(version),
         "path": path,

@@ -51,6 +51,8 @@ def arranged(envelope: Row) -> Row:
         "changes": [_change(row, review) for row in review["changes"]],
         "remediations": [_remediation(row, review) for row in review["remediations"]],
         "corrections": changes_told(version),
+        # 2026-06: an agreement of this month was still being counted.
+        "month_of_publication": version["published_at"][:7],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from incidents.domain.promises import PromiseState
+from incidents.domain.promises import Deliverable, PromiseState
 from incidents.domain.review import (
     Answer,
     Assistance,
@@ -87,7 +87,16 @@ def _live() -> Schema:
                 status_note=texts(),
             )
         ),
-        promises=lists(objects(sentence=texts(), state=_one_of(PromiseState), due_at=instants(is_optional=True))),
+        promises=lists(
+            objects(
+                deliverable=_one_of(Deliverable),
+                sentence=texts(),
+                state=_one_of(PromiseState),
+                first_due_at=instants(),
+                due_at=instants(),
+                fulfilled_at=instants(is_optional=True),
+            )
+        ),
         versions=lists(
             objects(
                 number=_whole(), kind=_one_of(VersionKind), published_at=instants(), path=texts(),
@@ -216,7 +225,7 @@ def _agreement() -> Schema:
     verdict = {"enum": ["met", "breached"]}
     return objects(
         slug=texts(), name=texts(), month=texts(), path=texts(), target_percent=texts(), percent=texts(),
-        verdict=verdict, minutes=texts(), number=_whole(),
+        verdict=verdict, minutes=texts(), allowed_minutes=texts(),
         ways=lists(objects(words=texts(), minutes=texts(), percent=texts(), verdict=verdict)),
     )  # fmt: skip
 

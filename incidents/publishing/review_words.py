@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from incidents.domain.promises import PromiseState
 from incidents.domain.review import Certainty, Precision
 from incidents.models.review_words import word_of
 from incidents.models.words import Word
@@ -57,6 +58,16 @@ def day(text: str | date | None) -> str:
 def instant(text: str) -> datetime:
     """RFC 3339 as aware UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def stamp(at: datetime) -> str:
+    """An instant as documents write it: RFC 3339 in UTC, whole seconds."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def promise_word(state: str) -> str:
+    """How a promise stands."""
+    return word_of(PromiseState, state)
 
 
 def provenance(milestone: Mapping[str, Any]) -> str:

@@ -88,6 +88,11 @@ class ReviewView:
         return self.newest.kind == VersionKind.RETRACTION
 
     @property
+    def retraction(self) -> VersionView:
+        """The version that took the ones before it back; the newest where there is none."""
+        return next((row for row in self.versions if row.kind == VersionKind.RETRACTION), self.newest)
+
+    @property
     def shown(self) -> VersionView | None:
         """The newest version with a review in it; None of a retracted one."""
         return None if self.is_retracted else next((row for row in self.versions if row.review), None)

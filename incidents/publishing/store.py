@@ -138,6 +138,9 @@ def code_version() -> str:
         here.parent / "models" / "words.py",
         here.parent / "models" / "review_words.py",
         here.parent / "domain" / "factors.py",
+        here.parent / "domain" / "diffing.py",
+        here.parent / "reviewing" / "difference.py",
+        here.parent / "reviewing" / "sections.py",
         settings.BASE_DIR / "templates" / "base.html",
     ]
     digest = hashlib.blake2b(settings.SITE_URL.encode(), digest_size=8)

@@ -206,7 +206,7 @@ def _agreement(row: Consequence, issued: Document) -> Document:
         "percent": issued["percent"],
         "verdict": issued["verdict"],
         "minutes": minutes_of(issued["counted_seconds"]),
-        "number": row.number,
+        "allowed_minutes": minutes_of(issued["allowed_seconds"]),
         "ways": [
             {
                 "words": way["words"],

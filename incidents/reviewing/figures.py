@@ -339,12 +339,12 @@ def downtime(rows: Iterable[ImpactInterval], levels: Sequence[Level] = _DOWN, *,
 
 
 def _uptimes(consequences: Sequence[Consequence]) -> Iterator[Figure]:
-    """Of each agreement and month whose verdict was issued."""
+    """Of each agreement and month: as its newest verdict has it, or as counted so far."""
     for row in consequences:
         if row.document is None:
             continue
         name, words = f"{row.slug}:{row.month}", {"name": row.name, "month": row.month}
-        definition = _("As issued, verdict %(number)s.") % {"number": row.number}
+        definition = _("Of the whole month, by the policy of the agreement.")
         percent = f"{row.document['percent']} %"
         label = _("Uptime, %(name)s, %(month)s") % words
         yield Figure(f"uptime:{name}", label, None, percent, None, None, definition, kind=PERCENT)

@@ -99,8 +99,8 @@ def promises(now: datetime) -> tuple[PromiseValue, ...]:
 def running_promises() -> tuple[PromiseValue, ...]:
     """Rows of promises and published remediations that are not over, the one due first first."""
     waiting = _rows(fulfilled_at__isnull=True, waived_at__isnull=True)
-    found = (row for row in (*waiting, *_of_remediations()) if not row.is_over)
-    return tuple(sorted(found, key=lambda row: (row.due_at, row.key)))
+    undone = _of_remediations(delivered_at__isnull=True, settled_at__isnull=True)
+    return tuple(sorted((*waiting, *undone), key=lambda row: (row.due_at, row.key)))
 
 
 def promises_of(incident: Incident) -> tuple[PromiseValue, ...]:
@@ -181,9 +181,9 @@ def _of_updates() -> Iterator[PromiseValue]:
         )
 
 
-def _of_remediations() -> Iterator[PromiseValue]:
-    rows = Remediation.objects.filter(published_at__isnull=False, due_on__isnull=False, is_public=True).order_by("pk")
-    for row in rows.prefetch_related("slips"):
+def _of_remediations(**narrowed: Any) -> Iterator[PromiseValue]:
+    rows = Remediation.objects.filter(published_at__isnull=False, due_on__isnull=False, is_public=True)
+    for row in rows.filter(**narrowed).order_by("pk").prefetch_related("slips"):
         assert row.due_on is not None, "the query asks for those alone"
         assert row.published_at is not None, "the query asks for those alone"
         is_given_up = row.state in (RemediationState.DECLINED, RemediationState.SUPERSEDED)

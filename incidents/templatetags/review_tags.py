@@ -37,6 +37,12 @@ def iso_day(text: str | date) -> str:
 
 
 @register.filter
+def promise_word(state: str) -> str:
+    """How a promise stands, in a word."""
+    return review_words.promise_word(state)
+
+
+@register.filter
 def anchor(ref: str) -> str:
     """`factor:1` as it stands in an address: `factor-1`."""
     return ref.replace(":", "-")

@@ -169,6 +169,18 @@ def test_the_last_part_of_a_change_that_a_factor_names_is_not_taken_back():
         actions.unlink_change(actor=author(), role_id=second.pk)
 
 
+def test_a_time_on_which_a_factor_rests_is_not_taken_away():
+    review, row = a_review(), a_change(started_at=BEGAN)
+    role = a_role(review, row)
+    factor = a_factor(review, entry_refs=[f"change:{row.code}:start"])
+    with pytest.raises(Refused, match="“The table was not checked” rests on this entry"):
+        a_change(change_id=row.pk, started_at=None)
+    with pytest.raises(Refused, match="rests on this entry"):
+        actions.unlink_change(actor=author(), role_id=role.pk)
+    a_factor(review, factor_id=factor.pk)
+    assert a_change(change_id=row.pk, started_at=None).started_at is None
+
+
 def test_only_authors_write():
     for somebody in (MARIA, person("vic", "viewer")):
         with pytest.raises(Refused, match="groups: author"):

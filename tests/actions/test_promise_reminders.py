@@ -46,7 +46,10 @@ def mailed(now) -> list[str]:
 
 
 def sentences() -> list[str]:
-    return [event.facts["reminder"]["sentence"] for event in OutboxEvent.objects.filter(verb="person.reminded")]
+    return [
+        event.facts["reminder"]["sentence"]
+        for event in OutboxEvent.objects.filter(verb="person.reminded").order_by("id")
+    ]
 
 
 def test_each_step_is_said_once_and_those_above_hear_of_it_when_it_is_due(owned):

@@ -26,7 +26,7 @@ from tests.remediation_world import (
     save,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 LATER = date(2026, 7, 18)
 
 
@@ -231,6 +231,11 @@ def test_it_is_verified_by_somebody_else_and_with_evidence():
     refused(lambda: verify(row))
     refused(lambda: slip(row))
     assert is_sound()
+
+
+def test_its_owner_cannot_hand_it_on_to_verify_it():
+    row = delivered()
+    refused(lambda: edit(row, owner_id=approver().user_id), "owner_id")
 
 
 def test_what_is_not_delivered_cannot_be_verified():

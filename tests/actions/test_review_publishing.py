@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from incidents.actions import amending, operators, remediation, withholding
@@ -27,6 +29,7 @@ from incidents.models import (
     RecordEntry,
     Review,
     ReviewVersion,
+    Subscriber,
 )
 from incidents.queries import open_again
 from tests.factories import MARIA, make_component, open_incident, post_update, utc
@@ -291,6 +294,14 @@ def test_the_glass_is_broken_by_an_administrator_with_a_reason_and_a_promise():
     assert holds()
 
 
+def test_the_promise_of_a_broken_glass_is_kept_by_the_next_version_that_was_approved():
+    review = in_review(slight())
+    publish(review, "preliminary", actor=administrator(), is_break_glass=True, reason="Rumours spread.")
+    publish(approve_again(review), "final", reason="It is complete.")
+    assert Promise.objects.get().fulfilled_by == f"/reviews/{review.slug}"
+    assert holds()
+
+
 def test_remediations_become_public_with_it_in_the_same_entry_of_the_record():
     review = draft(slight())
     row = remediation.save_remediation(
@@ -315,6 +326,30 @@ def test_a_publication_is_one_happening():
     assert AuditEntry.objects.first().verb == "review.published"
     assert RecordEntry.objects.last().verb == "review.published"
     assert OutboxEvent.objects.filter(verb="review.published").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_publish_at_once_one_does():
+    review, together, outcomes = approved(slight()), Barrier(2), []
+    people = [publisher(), administrator()]
+
+    def work(actor):
+        together.wait()
+        try:
+            publish(review, actor=actor)
+            outcomes.append("published")
+        except Refused:
+            outcomes.append("refused")
+        connection.close()
+
+    threads = [Thread(target=work, args=[actor]) for actor in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["published", "refused"]
+    assert ReviewVersion.objects.count() == 1
+    assert holds()
 
 
 # --- schedules ---------------------------------------------------------------------------------------------------
@@ -362,6 +397,7 @@ def test_a_schedule_is_called_off():
 def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_told_once():
     operators.add_operator(actor=MARIA, address="oncall@example.org")
     review = scheduled(approved(slight()))
+    User.objects.filter(username="wanda").update(email="wanda@example.org")
     write(review, "summary", SUMMARY + " Twice.")
     for _ in range(2):
         assert publishing.publish_due_reviews(later(), render) == 0
@@ -369,6 +405,8 @@ def test_a_schedule_whose_approvals_became_void_is_not_kept_and_its_people_are_t
     assert again(review).scheduled_for is None
     event = OutboxEvent.objects.get(verb="operators.reminded")
     assert "was not published as scheduled" in event.facts["reminder"]["sentence"]
+    person = OutboxEvent.objects.get(verb="person.reminded")
+    assert Subscriber.objects.get(pk=person.audience["subscriber_id"]).address == "wanda@example.org"
     assert "not approved" in review.comments.get().body
 
 

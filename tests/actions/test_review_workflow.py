@@ -200,6 +200,9 @@ def test_a_finding_is_accepted_once_with_a_reason_and_the_acceptance_can_be_take
     given = {"actor": approver(), "review_id": review.pk, "check_key": "A7", "subject": ""}
     with pytest.raises(Refused, match="reason"):
         workflow.waive_finding(**given, reason=" ")
+    for key in ("A19", "A99"):
+        with pytest.raises(Refused, match="no finding"):
+            workflow.waive_finding(**given | {"check_key": key}, reason="R")
     waiver = workflow.waive_finding(**given, reason="It was found at once.")
     with pytest.raises(Refused, match="already"):
         workflow.waive_finding(**given, reason="R")

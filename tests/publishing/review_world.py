@@ -186,7 +186,7 @@ def a_review(code: str = "code00000001") -> dict[str, Any]:
         "agreements": [
             {"slug": "enterprise", "name": "Enterprise plan", "month": "2026-06",
              "path": "/agreements/enterprise/2026-06", "target_percent": "99.5", "percent": "99.479",
-             "verdict": "breached", "minutes": "225", "number": 1,
+             "verdict": "breached", "minutes": "225", "allowed_minutes": "216",
              "ways": [
                  {"words": "the full time", "minutes": "225", "percent": "99.479", "verdict": "breached"},
                  {"words": "from the first post", "minutes": "203", "percent": "99.530", "verdict": "met"},

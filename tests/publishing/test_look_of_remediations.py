@@ -15,7 +15,7 @@ from tests.factories import utc
 from tests.publishing.test_look import RULES, Site
 from tests.remediation_world import NOON, approver, author, make_factor, make_review, publish, save
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

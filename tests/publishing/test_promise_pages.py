@@ -87,6 +87,16 @@ def test_what_was_put_off_or_waived_stands_with_its_reason(promised):
     assert "Waived" in incident_page(promised, AFTER)
 
 
+def test_what_was_missed_and_promised_anew_stays_missed_and_says_both_times(promised):
+    row, late = Promise.objects.get(), DUE + timedelta(days=1)
+    later = DUE + timedelta(days=9)
+    promise.extend_promise(actor=SYSTEM, promise_id=row.pk, due_at=later, reason="R", now=late)
+    for page in (ledger(late), incident_page(promised, late)):
+        assert "30 Jun 2026, 23:59 UTC</time>, now promised by" in page
+        assert "Thu 9 Jul 2026" in page
+    assert 'id="missed"' in ledger(late)
+
+
 def test_the_next_updates_stand_in_the_ledger_and_not_on_the_rail_of_the_incident():
     row = resolved(next_update_due_at=BEGIN + timedelta(hours=1))
     page = ledger(AFTER)

@@ -30,7 +30,7 @@ from tests.remediation_world import (
     save,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 GROUPS = json.loads((Path(__file__).parent.parent / "data" / "bad_inputs.json").read_text())["groups"]
 CANARY = "CANARY-7f3a"
 LATER = date(2026, 7, 18)

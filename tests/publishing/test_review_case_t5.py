@@ -4,6 +4,7 @@ shows both material changes, and the first version stays byte for byte at its ad
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 
 import feedparser
 import pytest
+from django.utils.html import strip_tags
 
 from incidents.actions import review_publishing, review_workflow
 from incidents.chain.verification import verify
@@ -92,7 +94,12 @@ def says_both(text: str) -> bool:
 
 
 def test_page_and_difference_show_beginning_and_cause(published):
-    assert says_both(text_of(published.after[f"{published.path}/changes/1/2"]))
+    body = published.after[f"{published.path}/changes/1/2"].body.decode()
+    # Words that changed stand in <del> and <ins>: without one of the two it reads as it was, or as it is.
+    was, now = re.sub(r"<ins.*?</ins>", "", body), re.sub(r"<del.*?</del>", "", body)
+    assert OLD_CAUSE in strip_tags(was)
+    assert NEW_CAUSE in strip_tags(now)
+    assert all(beginning in body for beginning in ("15:45", "15:41"))
     text = text_of(published.after[published.path])
     assert "Final" in text
     assert NEW_CAUSE in text

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from incidents.actions import review_workflow
+from incidents.actions.refusals import Refused
+from incidents.domain.actor import Actor
 from incidents.domain.review import ApprovalKind, RollbackPossible, VersionKind
-from incidents.models import ChangeEvent
+from incidents.models import ChangeEvent, ReviewApproval
 from incidents.reviewing import document, timeline
 from incidents.reviewing.checks import Finding, blocking, findings
 from incidents.reviewing.figures import figures_of
 from tests import review_cases
-from tests.review_cases import NAMES, Played, load, play
+from tests.review_cases import AUTHOR, NAMES, Played, load, play
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,17 @@ def test_phases_known_to_the_day_are_told_in_days_and_wrong_answers_are_no_downt
     assert {row["is_quality"] for row in public["components"]} == {True}
 
 
+def test_a_review_from_before_the_last_fix_can_only_be_preliminary():
+    played = play("T9", updates=1)
+    stopped = blocking(fires(played), VersionKind.FINAL)
+    assert {each.check for each in stopped} == {"A1", "A4"}
+    assert any("Sonnet 4 is still affected" in each.sentence for each in stopped)
+    assert blocking(fires(played), VersionKind.PRELIMINARY) == []
+    review_cases.go_on(played, 1)
+    assert blocking(fires(played), VersionKind.FINAL) == []
+    assert f"{played.at('resolved'):%Y-%m-%d}" == "2025-09-18"
+
+
 def test_an_internal_text_cannot_be_published_until_what_it_gives_away_is_dealt_with():
     played = play("T12")
     original = load("T12")["original"]
@@ -137,11 +151,22 @@ def test_an_internal_text_cannot_be_published_until_what_it_gives_away_is_dealt_
     assert missing == []
     stopped = blocking(found, VersionKind.PRELIMINARY)
     assert {each.check for each in stopped} == {"A11", "A16"}
+    review_workflow.submit_review(actor=AUTHOR, review_id=played.review.pk, now=played.now)
+    with pytest.raises(Refused, match="jdoe"):
+        approve(played)
     for each in stopped:
         played.review.waivers.create(
             check_key=each.check, subject=each.ref, reason="Invented.", actor_label="Case", signed_at=played.now
         )
     assert blocking(fires(played), VersionKind.FINAL) == []
+    assert approve(played).kind == ApprovalKind.TECHNICAL
+
+
+def approve(played: Played) -> ReviewApproval:
+    return review_workflow.approve_review(
+        actor=Actor("seed", "Reader"), review_id=played.review.pk, kind=ApprovalKind.TECHNICAL,
+        seen_hash=document.content_hash(played.review), now=played.now,
+    )  # fmt: skip
 
 
 def test_the_final_version_of_a_review_corrects_beginning_and_cause():

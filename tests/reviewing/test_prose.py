@@ -127,18 +127,18 @@ def test_a_time_known_to_a_quarter_of_an_hour_bears_out_any_minute_of_it():
 def test_no_text_breaks_it_or_takes_it_long(case):
     given = case["input"]
     text = given if isinstance(given, str) else str(given)
-    begun = time.perf_counter()
+    begun = time.process_time()
     disagreements((text * (25_000 // max(len(text), 1) + 1))[:25_000], JUNE)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 @pytest.mark.parametrize(
     "piece", ["1 ", "12:30 ", "1-", "one ", "one and a half ", "1 h 2 ", "“", "`", "(", "9 % ", "~~~\n", "1, "]
 )
 def test_a_text_at_the_limit_is_read_in_a_blink(piece):
-    begun = time.perf_counter()
+    begun = time.process_time()
     disagreements((piece * 25_000)[:25_000], JUNE)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_the_reference_incident_bears_out_what_is_told_of_it(db, monkeypatch):

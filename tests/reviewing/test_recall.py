@@ -12,7 +12,7 @@ from incidents.reviewing.recall import similar_reviews
 from tests.factories import make_component, utc
 from tests.remediation_world import DUE, NOON, author, make_factor, make_review, save
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 MAY = utc("2026-05-01 12:00")
 
 

@@ -51,6 +51,11 @@ class Finding:
     waiver: ReviewWaiver | None = None
 
     @property
+    def is_waivable(self) -> bool:
+        """Whether somebody may sign that it stays."""
+        return BY_KEY[self.check].is_waivable
+
+    @property
     def is_waived(self) -> bool:
         """Whether somebody signed that it may stay."""
         return self.waiver is not None
@@ -101,6 +106,10 @@ CHECKS: tuple[Check, ...] = (
           Blocks.PRELIMINARY, record.promises_answered),
 )  # fmt: skip
 BY_KEY: Mapping[str, Check] = {check.key: check for check in CHECKS}
+
+
+# What gives something away: looked at before anybody approves the text, for an approver reads past it.
+DISCLOSING = ("A11", "A16")
 
 
 def findings(review: Review, now: datetime | None = None) -> tuple[Finding, ...]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from incidents.domain.promise_words import promises_in
 from incidents.domain.promises import Deliverable, PromiseSource
 from incidents.domain.review import EntryKind
-from incidents.domain.wording import promises_in
+from incidents.domain.wording import answered_by
+from incidents.models import IncidentUpdate
 from incidents.models.words import MILESTONES
 from incidents.reviewing.checks.facts import Facts
 from incidents.reviewing.checks.found import Blocks, Found, ref_of
@@ -30,6 +32,7 @@ ORDERED = (
     ("first_recovery", "resolved"),
 )
 SLACK = timedelta(minutes=1)
+REVIEWS = (Deliverable.PRELIMINARY_REVIEW, Deliverable.FINAL_REVIEW)
 _BEFORE = (EntryKind.CHANGE, EntryKind.BACKGROUND)
 _BY_NEED = {
     Needed.IN_REVIEW: Blocks.PRELIMINARY,
@@ -124,28 +127,28 @@ def agreements_answered(facts: Facts) -> Iterator[Found]:
 def promises_answered(facts: Facts) -> Iterator[Found]:
     """What was promised while it went on: promises that nobody kept or waived, and words of promise that no promise
     stands for. Those of a review are answered by this one, those of the next update by that."""
-    reviews = (Deliverable.PRELIMINARY_REVIEW, Deliverable.FINAL_REVIEW)
     anchors = {row.pk: f"update:{row.code}" for told in facts.known.incidents for row in told.updates}
     for promise in facts.promises:
         is_settled = promise.fulfilled_at or promise.waived_at
-        if promise.source == PromiseSource.UPDATE and not is_settled and promise.deliverable not in reviews:
+        if promise.source == PromiseSource.UPDATE and not is_settled and promise.deliverable not in REVIEWS:
             sentence = _("Promised in an update and not answered: “%(text)s”") % {"text": promise.sentence}
             yield Found(f"promise:{promise.code}", anchors.get(promise.update_id or 0, ""), sentence)
-    answered = {promise.update_id for promise in facts.promises}
+    promised = {promise.update_id for promise in facts.promises}
     for told in facts.known.incidents:
-        newest = max((row.sequence for row in told.updates), default=0)
         for update in told.updates:
-            if update.pk in answered or update.withheld_at:
-                continue
-            for match in promises_in(update.body):
-                is_answered = match.kind == "review" or (match.kind == "update" and update.sequence < newest)
-                if not is_answered:
-                    sentence = _("The update of %(at)s says “%(text)s”, and no promise stands for it.")
-                    values = {"at": _at(update.posted_at), "text": match.text}
-                    yield Found(
-                        ref_of(f"update:{update.code}", match.text), f"update:{update.code}", sentence % values,
-                        Blocks.FINAL,
-                    )  # fmt: skip
+            if update.pk not in promised and not update.withheld_at:
+                yield from _in_words(update, is_newest=update == told.updates[-1])
+
+
+def _in_words(update: IncidentUpdate, *, is_newest: bool) -> Iterator[Found]:
+    for text in promises_in(update.body):
+        answer = answered_by(text)
+        if answer == "review" or (answer == "update" and not is_newest):
+            continue
+        sentence = _("The update of %(at)s says “%(text)s”, and no promise stands for it.")
+        values = {"at": _at(update.posted_at), "text": text}
+        anchor = f"update:{update.code}"
+        yield Found(ref_of(anchor, text), anchor, sentence % values, Blocks.FINAL)
 
 
 def _missing(facts: Facts, told: Known) -> Iterator[Found]:

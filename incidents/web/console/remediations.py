@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents import queries
 from incidents.actions import remediation as actions
-from incidents.domain.follow_through import is_overdue
+from incidents.domain.follow_through import IN_TIME_STATES, is_overdue
 from incidents.domain.review import SETTLED_STATES, RemediationState
 from incidents.models import Remediation, Review
 from incidents.publishing.remediations import ICONS
@@ -48,7 +48,8 @@ def remediation_list(request: HttpRequest) -> HttpResponse:
     review = Review.objects.filter(code=request.GET.get("review", "")[:12]).first()
     show = show if show in FILTERS else "all" if review else "open"
     unsettled = ~Q(state__in=SETTLED_STATES)
-    rules = {"open": unsettled, "overdue": unsettled & Q(due_on__lt=today), "mine": unsettled & _mine(request)}
+    late = ~Q(state__in=IN_TIME_STATES) & Q(due_on__lt=today)
+    rules = {"open": unsettled, "overdue": late, "mine": unsettled & _mine(request)}
     rows = Remediation.objects.filter(rules.get(show, Q())).order_by(F("due_on").asc(nulls_last=True), "id")
     if review:
         rows = rows.filter(review=review)

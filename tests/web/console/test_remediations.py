@@ -17,7 +17,7 @@ from incidents.models import FactorCode, Remediation
 from tests.factories import make_component, open_incident
 from tests.remediation_world import approver, author, make_factor, publish, review_of, save
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

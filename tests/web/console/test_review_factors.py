@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 
 from incidents.models import ContributingFactor, FactorCode
 from incidents.reviewing.timeline import timeline_of
-from tests.parts_world import BAD, a_change, a_factor, a_review, a_role, an_entry
+from tests.parts_world import BAD, a_change, a_factor, a_review, a_role, an_entry, sent
 from tests.web.console.test_review_parts import asked, text
 
 pytestmark = pytest.mark.django_db
@@ -116,16 +116,14 @@ def test_an_author_cannot_extend_the_taxonomy(desk):
     assert "groups: administrator" in text(answer)
 
 
-@pytest.mark.parametrize("typed", BAD)
-def test_no_text_breaks_the_forms(desk, typed):
-    typed = typed.encode("utf-8", "replace").decode()
+def test_no_text_breaks_the_forms(desk):
     review = a_review()
     path = f"/console/reviews/{review.code}/factors/"
-    given = asked(desk.get(path + "add").context["form"]) | {"code": "CHG-2"}
+    fields = asked(desk.get(path + "add").context["form"]) | {"code": "CHG-2"}
     texts = ("title", "body", "note", "disposition_reason")
-    assert desk.post(path + "add", given | dict.fromkeys(texts, typed)).status_code in (302, 422)
-    for name in ("code", "effect", "entry_refs", "change_ids", "revisit_on", "disposition"):
-        assert desk.post(path + "add", given | {name: typed}).status_code in (302, 422)
-    for row in ContributingFactor.objects.all():
-        assert desk.get(f"{path}{row.pk}/edit").status_code == 200
-    assert desk.get(path + "add", {"entry": typed}).status_code == 200
+    others = ("code", "effect", "entry_refs", "change_ids", "revisit_on", "disposition")
+    for typed in sent(BAD):
+        assert desk.post(path + "add", fields | dict.fromkeys(texts, typed)).status_code in (302, 422)
+        assert desk.post(path + "add", fields | dict.fromkeys(others, typed)).status_code == 422
+        assert desk.get(path + "add", {"entry": typed}).status_code == 200
+    assert desk.get(f"{path}{review.factors.last().pk}/edit").status_code == 200
