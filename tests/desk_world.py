@@ -43,9 +43,10 @@ def an_incident(level: str = "major_outage", title: str = "Errors in the gateway
 def a_review(*incidents: Incident, **given: Any) -> Review:
     """A draft that ada began."""
     about = incidents or (an_incident(),)
-    return review_actions.start_review(
-        **{"actor": GRACE, "incident_ids": [row.pk for row in about], "now": utc("2026-06-24 09:00")} | given
-    )
+    values: dict[str, Any] = {
+        "actor": GRACE, "incident_ids": [row.pk for row in about], "now": utc("2026-06-24 09:00"),
+    }  # fmt: skip
+    return review_actions.start_review(**values | given)
 
 
 def save(review: Review, body: str, *, key: str = "summary", seen: int = 0, who: Actor | None = None) -> Saved:

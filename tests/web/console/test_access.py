@@ -16,7 +16,7 @@ from incidents.models import AuditEntry
 from incidents.web.access import CONTENT_SECURITY_POLICY
 from incidents.web.console.urls import urlpatterns
 
-OPEN = {"sign-in", "set-up"}
+OPEN = {"sign-in", "set-up", "set-password"}
 ARGUMENTS = {
     "code": "abcdefghijkl",
     "number": 1,
@@ -24,6 +24,10 @@ ARGUMENTS = {
     "token": "x",
     "name": "x.eml",
     "rest": "nowhere",
+    "key": "summary",
+    "other": "abcdefghijkl",
+    "change": "abcdefghijkl",
+    "uidb64": "MQ",
 }
 
 

@@ -159,6 +159,7 @@ def test_a_draft_that_was_not_saved_comes_back_and_is_merged_with_what_came_mean
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_screen_of_reviews_breaks_a_rule_or_scrolls_sideways(sign_in, scheme):
     review = a_review()
@@ -174,7 +175,7 @@ def test_no_screen_of_reviews_breaks_a_rule_or_scrolls_sideways(sign_in, scheme)
         f"{base}/history/summary", f"{base}/submit", f"{base}/approve", f"{base}/publish", f"{base}/retract",
         f"{base}/comment", f"{base}/waive", f"{base}/explain/detected",
     ]  # fmt: skip
-    wrong = []
+    wrong: list[tuple[object, ...]] = []
     for path in paths:
         for width in (1280, 375):
             page.set_viewport_size({"width": width, "height": 800})

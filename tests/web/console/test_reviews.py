@@ -12,6 +12,7 @@ from incidents.domain.review import ReviewState
 from incidents.models import Promise, Review, ReviewComment, ReviewWaiver, SectionRevision, TimelineEntry
 from tests.desk_world import GRACE, a_review, an_incident, client_of, save
 from tests.factories import utc
+from tests.parts_world import BAD
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
@@ -158,6 +159,18 @@ def test_a_text_that_is_too_long_is_refused_with_all_of_it_still_in_the_box(ada)
     answer = ada.post(section(a_review()), {"body": "y" * 25_001, "seen_version": "0"})
     assert answer.status_code == 422
     assert "y" * 25_001 in answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", BAD)
+def test_no_text_breaks_the_desk_the_preview_or_the_history(ada, typed):
+    review = a_review()
+    for step in ({}, {"step": "preview"}):
+        answer = ada.post(section(review), {"body": typed, "note": typed, "seen_version": "0", **step})
+        assert answer.status_code in (200, 302, 422)
+    for path in (section(review), f"/console/reviews/{review.code}/history/summary"):
+        page = ada.get(path)
+        assert page.status_code == 200
+        assert b"<script>" not in page.content
 
 
 def test_somebody_without_a_role_may_read_and_not_write():
