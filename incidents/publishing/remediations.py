@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -140,15 +140,16 @@ class RemediationView:
         return f"/reviews/{self.review_slug}#remediation-{self.code}" if self.review_slug else ""
 
 
-def remediation_views(now: datetime, zone: str) -> tuple[RemediationView, ...]:
+def remediation_views(now: datetime, zone: str, titles: Mapping[str, str]) -> tuple[RemediationView, ...]:
     """Every remediation that the public follows: open first, overdue before all, by due date; then the settled, newest
-    first. `now` is UTC, `zone` that of the page: it decides which day it is. Four queries."""
+    first. `now` is UTC, `zone` that of the page: it decides which day it is;
+    `titles` are those of the published reviews by their slugs. Four queries."""
     rows = Remediation.objects.filter(published_at__isnull=False, is_public=True)
     rows = rows.select_related("review", "superseded_by").prefetch_related("slips", "factors")
     if not rows:
         return ()
     meanings = {**CODES, **dict(FactorCode.objects.values_list("code", "title"))}
-    return in_order([_view(row, meanings, now, ZoneInfo(zone)) for row in rows])
+    return in_order([_view(row, meanings, titles, now, ZoneInfo(zone)) for row in rows])
 
 
 def of_review(remediations: Sequence[RemediationView], slug: str) -> dict[str, RemediationView]:
@@ -168,7 +169,9 @@ def in_order(rows: Sequence[RemediationView]) -> tuple[RemediationView, ...]:
     return (*still, *done)
 
 
-def _view(row: Remediation, meanings: dict[str, str], now: datetime, zone: ZoneInfo) -> RemediationView:
+def _view(
+    row: Remediation, meanings: Mapping[str, str], titles: Mapping[str, str], now: datetime, zone: ZoneInfo
+) -> RemediationView:
     assert row.published_at is not None, "only published rows are read"
     is_retracted = row.review.state == ReviewState.RETRACTED
     codes = () if is_retracted else sorted({factor.code for factor in row.factors.all()})
@@ -187,7 +190,7 @@ def _view(row: Remediation, meanings: dict[str, str], now: datetime, zone: ZoneI
         public_url=row.public_url,
         factors=tuple((code, meanings.get(code, "")) for code in codes),
         review_slug="" if is_retracted else row.review.slug,
-        review_title="" if is_retracted else row.review.title,
+        review_title="" if is_retracted else titles.get(row.review.slug, ""),
         original_due_on=row.original_due_on,
         due_on=row.due_on,
         slips=tuple(SlipView(each.old_due_on, each.new_due_on, each.reason, each.at) for each in row.slips.all()),

@@ -68,6 +68,7 @@ def build(now: datetime | None = None) -> Snapshot:
     top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
     promised = promises.promise_views(now)
+    reviewed = review_views()
     next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
     return Snapshot(
         page=PageView(
@@ -90,8 +91,8 @@ def build(now: datetime | None = None) -> Snapshot:
         corrections=corrections.logged(),
         withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
-        remediations=remediation_views(now, page.time_zone),
-        reviews=review_views(),
+        remediations=remediation_views(now, page.time_zone, {row.slug: row.title for row in reviewed}),
+        reviews=reviewed,
         promises=promised,
     )
 

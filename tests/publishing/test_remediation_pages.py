@@ -206,4 +206,4 @@ def test_the_queries_stay_as_many_however_many_remediations_there_are(django_ass
     for number in range(5):
         slip(published(review, title=f"Number {number}", factor_ids=[factor.pk]))
     with django_assert_max_num_queries(4):
-        assert len(remediation_views(NOON, "UTC")) == 5
+        assert len(remediation_views(NOON, "UTC", {})) == 5
