@@ -1,6 +1,6 @@
 """Every promise as one value: the rows of promises, the promised next updates, and the due dates of remediations.
 
-The last two are read where they stand and never copied. In six queries, whatever their number.
+The last two are read where they stand and never copied. In seven queries, whatever their number.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
 
+from incidents import queries
 from incidents.domain import due
 from incidents.domain.promises import Deliverable, PromiseSource, PromiseState
 from incidents.domain.review import RemediationState
 from incidents.models import Incident, IncidentUpdate, Promise, Remediation
 
-_END_OF_DAY = time(23, 59, 59, tzinfo=UTC)
+_END_OF_DAY = time(23, 59, 59)
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,12 @@ def _of_updates() -> Iterator[PromiseValue]:
 
 def _of_remediations(**narrowed: Any) -> Iterator[PromiseValue]:
     rows = Remediation.objects.filter(published_at__isnull=False, due_on__isnull=False, is_public=True)
+    zone = ZoneInfo(queries.the_page().time_zone)
     for row in rows.filter(**narrowed).order_by("pk").prefetch_related("slips"):
         assert row.due_on is not None, "the query asks for those alone"
         assert row.published_at is not None, "the query asks for those alone"
         is_given_up = row.state in (RemediationState.DECLINED, RemediationState.SUPERSEDED)
-        place = f"/remediations#{row.code}"
+        place = f"/remediations#remediation-{row.code}"
         yield PromiseValue(
             key=f"remediation:{row.code}",
             deliverable=Deliverable.REMEDIATION,
@@ -195,15 +198,15 @@ def _of_remediations(**narrowed: Any) -> Iterator[PromiseValue]:
             source=PromiseSource.REVIEW,
             place=place,
             anchor_at=row.published_at,
-            first_due_at=_end_of(row.original_due_on or row.due_on),
-            due_at=_end_of(row.due_on),
+            first_due_at=_end_of(row.original_due_on or row.due_on, zone),
+            due_at=_end_of(row.due_on, zone),
             made_at=row.published_at,
             fulfilled_at=None if is_given_up else row.delivered_at,
             fulfilled_by=place if row.delivered_at and not is_given_up else "",
             waived_at=row.settled_at if is_given_up else None,
             waived_reason=row.declined_reason if is_given_up else "",
             extensions=tuple(
-                Extension(_end_of(slip.old_due_on), _end_of(slip.new_due_on), slip.reason, slip.at)
+                Extension(_end_of(slip.old_due_on, zone), _end_of(slip.new_due_on, zone), slip.reason, slip.at)
                 for slip in row.slips.all()
             ),
             number=row.pk,
@@ -212,5 +215,6 @@ def _of_remediations(**narrowed: Any) -> Iterator[PromiseValue]:
         )
 
 
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, _END_OF_DAY)
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day of the page, in UTC."""
+    return datetime.combine(day, _END_OF_DAY, tzinfo=zone).astimezone(UTC)
