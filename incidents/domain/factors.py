@@ -41,6 +41,7 @@ CODES: Mapping[str, str] = {
     "DEP-3": "A third party failed",
     "DEP-4": "Regions depended on one another unseen",
     "DEP-5": "A safety mechanism acted everywhere",
+    "DEP-6": "A separation held, and kept it from spreading",
     "LOD-1": "Everything came back at the same moment",
     "LOD-2": "Congestion fed itself",
     "LOD-3": "Automatic failover took healthy capacity away or overwhelmed it",

@@ -93,10 +93,11 @@ def test_it_becomes_overdue_at_the_midnight_of_the_page_after_its_date():
     assert entries(after)[0].updated == "2026-07-04T22:00:00Z"
 
 
-def test_delivered_does_not_stop_the_clock_and_verified_does():
+def test_what_is_delivered_is_in_time_but_open_until_it_is_verified():
     row = delivered()
     late = utc("2026-07-10 12:00")
-    assert "Overdue1" in read(late)
+    assert "Overdue0" in read(late)
+    assert "Open1" in read(late)
     assert "not verified yet" in read(late)
     remediation.verify_remediation(
         actor=approver(), remediation_id=row.pk, method="drill", evidence="It *held*.", now=late

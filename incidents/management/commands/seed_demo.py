@@ -43,7 +43,7 @@ class Command(BaseCommand):
             anchor = datetime.fromisoformat(state["now"])
             story.play(anchor, until=end, shift=anchor - end if live and end else timedelta(0))
             _keep(kept, state | {"is_complete": True})
-        if not User.objects.exists():
+        if not User.objects.filter(username=state["username"]).exists():
             User.objects.create_superuser(state["username"], password=state["password"])
         self.stdout.write(f"console login: {state['username']} / {state['password']}")
 

@@ -25,6 +25,7 @@ from incidents.domain.review import ApprovalKind, RemediationState, ReviewState,
 from incidents.models import (
     BusinessCalendar,
     Incident,
+    Promise,
     PromisePolicy,
     Remediation,
     Review,
@@ -75,6 +76,11 @@ class ReviewStory:
             yield self._at(self.said["times"][name]), act, name == "published"
         for row in self.said["afterwards"]:
             yield self._at(row["at"]), partial(self._follow, row), False
+
+    def waive_examples(self, at: datetime) -> None:
+        """Promise no review of what is invented."""
+        for promise in Promise.objects.filter(incident__is_example=True, fulfilled_at=None, waived_at=None):
+            promise_actions.waive_promise(actor=SEED, promise_id=promise.pk, reason=self.said["waived"], now=at)
 
     def _start(self, incident_code: str, at: datetime) -> None:
         if Review.objects.filter(slug=self.said["review"]["slug"]).exists():
@@ -217,4 +223,6 @@ class ReviewStory:
 
 def _is_about(entry: timeline.Entry, wanted: str) -> bool:
     """Whether an entry of the timeline is the one that a factor of the file names."""
-    return entry.ref.startswith("update:") if wanted == "update" else entry.kind == wanted and "entry:" in entry.ref
+    if wanted in ("update", "change"):
+        return entry.ref.startswith(f"{wanted}:")
+    return entry.ref.startswith("entry:") and entry.kind == wanted

@@ -142,7 +142,7 @@ def play(now: datetime, *, until: datetime | None = None, shift: timedelta = tim
     posts: list[Post | Step] = [*_reference(facts["incident"], choices, shift), *_invented(now)]
     posts += [Step(at, act, is_notifying) for at, act, is_notifying in review.acts(_reference_code)]
     if until is None:
-        posts += [*_open_now(now), *_maintenances(now)]
+        posts += [*_open_now(now), *_maintenances(now), Step(now, review.waive_examples)]
     end = until + shift if until else now
     _take_over_claims()
     for post in sorted((post for post in posts if post.at <= end), key=lambda post: post.at):
