@@ -196,7 +196,7 @@ def test_the_whole_demonstration_has_ninety_days_and_one_incident_open_now(db):
     assert len(invented) == len(truth.incidents) - 1 >= 12
     assert all(any(bar.worst != Level.OPERATIONAL for bar in leaf.bars) for leaf in truth.leaves)
     assert queries.told_subscribers().count() == 3
-    told = set(Delivery.objects.values_list("incident__title", flat=True))
+    told = set(Delivery.objects.exclude(event__verb="review.published").values_list("incident__title", flat=True))
     assert told == {TITLE, truth.open_incidents[0].title}, "nobody is told of invented history"
 
 
