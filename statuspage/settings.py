@@ -145,6 +145,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each
 # --- reviews ------------------------------------------------------------------------------------------------------
 # Somebody other than the owner must approve a review. Off for a team of one; each version says whether it was so.
 REVIEW_TWO_PERSON = env.bool("REVIEW_TWO_PERSON", default=True)
+REVIEW_PRIVATE_HOSTS = env.list("REVIEW_PRIVATE_HOSTS", default=[])
 
 # --- text, time, static -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"

@@ -21,6 +21,24 @@ from incidents.domain.actor import Actor
 IS_EVERYTHING_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--database-only`: for a second run on another database, the tests that use one and no browser."""
+    parser.addoption("--database-only", action="store_true", help="only tests that use a database and no browser")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another database cannot change."""
+    if config.getoption("--database-only"):
+        chosen = [item for item in items if _uses_database(item) and not item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool({"db", "transactional_db"} & fixtures)
+
+
 def needs(condition: bool, what: str) -> None:
     """Skip with the reason when something is not here; fail where everything is required (as in CI)."""
     if not condition:

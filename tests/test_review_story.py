@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import email
 import json
+from collections.abc import Iterator
 from email import policy
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -17,6 +19,7 @@ from incidents.models import Delivery, Incident, Promise, Review
 from incidents.publishing import snapshot
 from incidents.reviewing import checks
 from tests.factories import utc
+from tests.played import play_once, take_files
 
 SAID = json.loads((Path(story.__file__).parent / "review.json").read_text())
 SLUG = SAID["review"]["slug"]
@@ -24,11 +27,17 @@ PUBLISHED = utc("2026-06-30 14:00")
 LATER = utc("2026-07-01 12:00")
 
 
+@pytest.fixture(scope="module")
+def played(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The story up to the day after the publication."""
+    yield from play_once(django_db_blocker, tmp_path_factory.mktemp("played"), LATER)
+
+
 @pytest.fixture
-def review(db: None, monkeypatch: pytest.MonkeyPatch) -> Review:
+def review(played: Path, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Review:
     """The review on the day after its publication, without the invented history."""
+    take_files(played, settings)
     monkeypatch.setattr(story, "_invented", lambda now: iter(()))
-    story.play(LATER, until=LATER)
     return Review.objects.get(slug=SLUG)
 
 

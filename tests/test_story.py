@@ -6,10 +6,12 @@ import email
 import html
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from email import policy
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import pytest
@@ -25,6 +27,7 @@ from incidents.models import Delivery, Incident, OutboxEvent, Verdict
 from incidents.publishing import snapshot
 from incidents.publishing.public import IncidentView
 from tests.factories import utc
+from tests.played import play_once, take_files
 
 DATA = json.loads((Path(__file__).parent / "data" / "scenario.json").read_text())
 EXPECTED = DATA["expected"]
@@ -38,11 +41,17 @@ POLICIES = {
 }
 
 
+@pytest.fixture(scope="module")
+def played(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The story up to the evening of the incident."""
+    yield from play_once(django_db_blocker, tmp_path_factory.mktemp("played"), AFTER)
+
+
 @pytest.fixture
-def told(db: None, monkeypatch: pytest.MonkeyPatch) -> IncidentView:
+def told(played: Path, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> IncidentView:
     """The incident as the world sees it after the story has been played to its end, without the invented history."""
+    take_files(played, settings)
     monkeypatch.setattr(story, "_invented", lambda now: iter(()))
-    story.play(AFTER, until=AFTER)
     return next(row for row in snapshot.build(AFTER).incidents if row.title == TITLE)
 
 
@@ -174,30 +183,6 @@ def test_a_run_that_was_cut_off_while_sending_is_taken_up(told):
     last.update(state="sending", lease_until=utc("2026-06-23 18:15:30"), last_class="begun")
     story.play(AFTER + timedelta(days=30), until=None)
     assert list(last.values_list("state", flat=True)) == ["sent"] * 3
-
-
-@pytest.mark.parametrize(
-    ("clock", "updates", "stage"), [("14:40", 0, None), ("15:10", 1, "investigating"), ("17:50", 4, "monitoring")]
-)
-def test_the_story_can_be_stopped_at_any_instant(db, clock, updates, stage):
-    until = utc(f"2026-06-23 {clock}")
-    story.play(until, until=until)
-    found = [row for row in snapshot.build(until).incidents if row.title == TITLE]
-    assert [(len(row.updates), row.stage) for row in found] == ([(updates, stage)] if updates else [])
-
-
-def test_the_whole_demonstration_has_ninety_days_and_one_incident_open_now(db):
-    now = utc("2026-11-23 12:00")
-    story.play(now)
-    truth = snapshot.build(now)
-    assert [row.is_example for row in truth.open_incidents] == [True]
-    assert truth.open_incidents[0].next_update_due_at > now
-    invented = [row for row in truth.incidents if row.is_example]
-    assert len(invented) == len(truth.incidents) - 1 >= 12
-    assert all(any(bar.worst != Level.OPERATIONAL for bar in leaf.bars) for leaf in truth.leaves)
-    assert queries.told_subscribers().count() == 3
-    told = set(Delivery.objects.exclude(event__verb="review.published").values_list("incident__title", flat=True))
-    assert told == {TITLE, truth.open_incidents[0].title}, "nobody is told of invented history"
 
 
 def test_the_verdict_on_june_is_issued_on_the_first_of_july(told):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from incidents.actions import review as review_actions
 from incidents.actions import review_workflow as workflow
 from incidents.actions import section, verdicts
 from incidents.actions.refusals import Conflict, Refused
+from incidents.domain.actor import SYSTEM
 from incidents.models import Agreement, Component, ReviewApproval, ReviewComment
 from incidents.reviewing.approvals import required_kinds, standing
 from incidents.reviewing.document import content_hash
@@ -62,9 +64,13 @@ def test_a_breached_agreement_asks_for_a_legal_approval():
     agreement = agree(Component.objects.get(), first_month=utc("2026-06-01 00:00").date(), target_percent="100")
     Agreement.objects.filter(pk=agreement.pk).update(weight_degraded="1")
     review = draft(incident)
-    assert "legal" not in required_kinds(review)
+    assert "legal" in required_kinds(review), "June is breached though it still runs"
     verdicts.issue_due_verdicts(JULY)
     assert "legal" in required_kinds(review)
+    Agreement.objects.filter(pk=agreement.pk).update(weight_degraded="0")
+    with transaction.atomic():
+        verdicts.reissue_changed(actor=SYSTEM, reason="R", now=JULY)
+    assert "legal" not in required_kinds(review)
 
 
 def test_all_kinds_by_somebody_else_make_it_approved():

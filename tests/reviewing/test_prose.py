@@ -143,8 +143,7 @@ def test_a_text_at_the_limit_is_read_in_a_blink(piece):
 
 def test_the_reference_incident_bears_out_what_is_told_of_it(db, monkeypatch):
     monkeypatch.setattr(story, "_invented", lambda now: iter(()))
-    after = utc("2026-07-01 00:30")
-    story.play(after, until=after)
+    story.play(utc("2026-06-23 19:00"), until=utc("2026-06-23 19:00"))
     review = make_review(Incident.objects.get(title=story.scenario()["incident"]["title"]))
     add_entry(review, "2026-06-23 16:00", "Traffic was shed.")
     add_change(review, Role.TRIGGER, started_at=utc("2026-06-23 00:00"), precision="day")

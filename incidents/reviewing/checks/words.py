@@ -71,7 +71,7 @@ def what_went_well(facts: Facts) -> Iterator[Found]:
 
 def nothing_disclosed(facts: Facts) -> Iterator[Found]:
     """What the detectors find in public texts, and internal texts that stand in them word for word."""
-    hosts = getattr(settings, "REVIEW_PRIVATE_HOSTS", ())
+    hosts = settings.REVIEW_PRIVATE_HOSTS
     for text in facts.texts:
         finds = disclosures_of_link(text.body, hosts) if text.is_link else disclosures(text.body, hosts)
         for each in finds:
