@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import User
 
 from incidents.actions import promise, promise_reminders
 from incidents.domain.actor import SYSTEM
+from incidents.models import Promise
 from tests.promise_world import BEGIN, make_calendar, make_policy, make_promise
 
 LATER = BEGIN + timedelta(days=20)
 
 
-def _on_promise() -> dict[str, object]:
+def _on_promise() -> dict[str, Any]:
     return {"actor": SYSTEM, "promise_id": make_promise().pk, "now": BEGIN + timedelta(days=1)}
 
 
-def _somebody_is_to_be_reminded() -> None:
+def _somebody_is_to_be_reminded() -> Promise:
     lena = User.objects.create_user("lena", email="lena@example.org")
-    make_promise(owner_id=lena.pk)
+    return make_promise(owner_id=lena.pk)
 
 
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from incidents.actions import remediation, roles
 from incidents.domain.actor import SYSTEM
@@ -11,7 +12,7 @@ from tests import remediation_world as world
 from tests.remediation_world import DUE, approver, author
 
 
-def _on(row: object) -> dict[str, object]:
+def _on(row: object) -> dict[str, Any]:
     return {"actor": author(), "remediation_id": row.pk}  # type: ignore[attr-defined]
 
 

@@ -62,19 +62,24 @@ def a_review(title: str = "Errors", **given: Any) -> Review:
         row = open_incident(make_component("Gateway"), title=title, now=BEGAN)
         incident_actions.post_update(actor=MARIA, incident_id=row.pk, stage="resolved", body="Over.", now=ENDED)
     return review_actions.start_review(
-        **{"actor": author(), "incident_ids": [row.pk], "title": title, "now": LATER} | given
+        **dict[str, Any](actor=author(), incident_ids=[row.pk], title=title, now=LATER) | given
     )
 
 
 def an_entry(review: Review, **given: Any) -> TimelineEntry:
     """An entry at 14:40."""
-    values = {"actor": author(), "review_id": review.pk, "at": utc("2026-06-23 14:40"), "body": "Looked."}
+    values: dict[str, Any] = {
+        "actor": author(),
+        "review_id": review.pk,
+        "at": utc("2026-06-23 14:40"),
+        "body": "Looked.",
+    }
     return review_parts.save_entry(**values | given)
 
 
 def a_phase(review: Review, **given: Any) -> ReviewPhase:
     """A phase from the beginning to 15:00."""
-    values = {
+    values: dict[str, Any] = {
         "actor": author(), "review_id": review.pk, "name": "First wave", "started_at": BEGAN,
         "ended_at": utc("2026-06-23 15:00"),
     }  # fmt: skip
@@ -83,19 +88,24 @@ def a_phase(review: Review, **given: Any) -> ReviewPhase:
 
 def a_change(**given: Any) -> ChangeEvent:
     """A configuration push of which nothing more is known."""
-    values = {"actor": author(), "title": "Routing table 7", "kind": "configuration_push"}
+    values: dict[str, Any] = {"actor": author(), "title": "Routing table 7", "kind": "configuration_push"}
     return change_actions.save_change(**values | given)
 
 
 def a_role(review: Review, change: ChangeEvent, role: str = "trigger", **given: Any) -> ChangeRole:
     """What the change was."""
-    values = {"actor": author(), "review_id": review.pk, "change_id": change.pk, "role": role}
+    values: dict[str, Any] = {"actor": author(), "review_id": review.pk, "change_id": change.pk, "role": role}
     return change_actions.link_change(**values | given)
 
 
 def a_factor(review: Review, **given: Any) -> ContributingFactor:
     """A factor that rests on nothing yet."""
-    values = {"actor": author(), "review_id": review.pk, "code": "CHG-2", "title": "The table was not checked"}
+    values: dict[str, Any] = {
+        "actor": author(),
+        "review_id": review.pk,
+        "code": "CHG-2",
+        "title": "The table was not checked",
+    }
     return factor_actions.save_factor(**values | given)
 
 

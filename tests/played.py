@@ -23,7 +23,8 @@ def play_once(blocker: Any, folder: Path, until: datetime) -> Iterator[Path]:
     """Play up to `until` (UTC), without the invented history, in a transaction that ends with the module; yields the
     folder with the pages and the mails. For a fixture of the scope of a module: `yield from play_once(…)`."""
     atomic = transaction.atomic()
-    atomic._from_testcase = True  # as Django's own TestCase does: actions are durable, and may be inside this one
+    # As Django's own TestCase does: actions are durable, and may be inside this one.
+    vars(atomic)["_from_testcase"] = True
     with (
         blocker.unblock(),
         pytest.MonkeyPatch.context() as patch,

@@ -15,6 +15,7 @@ from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level
 from incidents.models import Component, ImpactInterval, Incident, Region, Review
 from incidents.reviewing import timeline
+from incidents.reviewing.gathering import gather
 from tests.factories import utc
 
 AUTHOR = Actor("seed", "Case")
@@ -38,10 +39,11 @@ class Played:
 
     def at(self, name: str) -> datetime:
         """The instant of a milestone, of an entry or of a change's edge (`policy:start`), or one written out. UTC."""
-        known = timeline.gather(self.review).incidents[0].at
+        known = gather(self.review).incidents[0].at
         if name in known:
-            assert known[name] is not None, name
-            return known[name]
+            instant = known[name]
+            assert instant is not None, name
+            return instant
         if name[:2].isdigit():
             return utc(name)
         ref = self.ref(name)
@@ -52,8 +54,8 @@ class Played:
         if name in self.entries:
             return self.entries[name]
         which, _colon, edge = name.partition(":")
-        code = self.review.change_roles.filter(change_id=self.changes[which]).first().change.code  # type: ignore[union-attr]
-        return f"change:{code}:{edge}"
+        role = self.review.change_roles.filter(change_id=self.changes[which]).select_related("change")[0]
+        return f"change:{role.change.code}:{edge}"
 
 
 def load(name: str) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def play(name: str, updates: int | None = None) -> Played:
     case = load(name)
     told = _tell({**case, "incident": {**case["incident"], "updates": case["incident"]["updates"][:updates]}})
     at = utc(case["review"]["begun_at"])
-    given = {key: value for key, value in case["review"].items() if key != "begun_at"}
+    given: dict[str, Any] = {key: value for key, value in case["review"].items() if key != "begun_at"}
     review = reviews.start_review(
         actor=AUTHOR, incident_ids=[told.pk], title=given.pop("title"), owner_team=given.pop("owner_team"), now=at
     )
@@ -105,7 +107,7 @@ def make_final(played: Played) -> None:
 
 def write_parts(played: Played, part: dict[str, Any]) -> None:
     """Phases, entries, changes, factors, remediations and sections, in the order in which they name one another."""
-    common = {"actor": AUTHOR, "review_id": played.review.pk, "now": played.now}
+    common: dict[str, Any] = {"actor": AUTHOR, "review_id": played.review.pk, "now": played.now}
     for row in part.get("phases", ()):
         values = _timed(row, played.now, "started_at", "ended_at")
         name = values.pop("id")

@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from incidents.actions import agreement as actions
-from incidents.counting.signing import canonical, evidence_of, public_key
+from incidents.counting.signing import evidence_of, public_key
+from incidents.domain.canonical import canonical
 from incidents.models import Verdict
 from tests.agreement_world import JULY, agree, reference, second_vector
 from tests.conftest import needs

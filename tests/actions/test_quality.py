@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 
@@ -68,7 +70,12 @@ def test_bars_and_days_show_it_as_degraded_and_public_uptime_is_whole(api):
 
 def test_a_correction_says_that_it_was_an_outage_after_all(api):
     row = ImpactInterval.objects.get()
-    values = {"level": row.level, "started_at": row.started_at, "ended_at": row.ended_at, "reason": "Requests failed."}
+    values: dict[str, Any] = {
+        "level": row.level,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "reason": "Requests failed.",
+    }
     right = ledger.correct_interval(
         actor=MARIA, interval_id=row.pk, is_quality=False, now=utc("2026-06-20 12:00"), **values
     )

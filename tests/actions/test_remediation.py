@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,13 @@ def slip(row, due_on=LATER, reason="The vendor was late.", **given):
 
 
 def verify(row, **given):
-    values = {"actor": approver(), "remediation_id": row.pk, "method": "drill", "evidence": "It held.", "now": NOON}
+    values: dict[str, Any] = {
+        "actor": approver(),
+        "remediation_id": row.pk,
+        "method": "drill",
+        "evidence": "It held.",
+        "now": NOON,
+    }
     return remediation.verify_remediation(**{**values, **given})
 
 
@@ -57,7 +64,7 @@ def edit(row, **given):
     )
     kept = {name: getattr(row, name) for name in names}
     factors = list(row.factors.values_list("pk", flat=True))
-    values = {
+    values: dict[str, Any] = {
         "actor": author(),
         "review_id": row.review_id,
         "remediation_id": row.pk,
@@ -204,7 +211,7 @@ def test_internal_fields_of_a_published_one_change_without_a_public_word():
 
 def test_states_go_only_where_they_may():
     row = published()
-    move = {"actor": author(), "remediation_id": row.pk, "now": NOON}
+    move: dict[str, Any] = {"actor": author(), "remediation_id": row.pk, "now": NOON}
     for state in ("verified", "declined", "superseded", "proposed", "hoped"):
         refused(lambda state=state: remediation.move_remediation(**move, state=state), "state")
     remediation.move_remediation(**move, state="delivered", status_note="On in both regions.")
@@ -251,7 +258,7 @@ def test_the_owner_stays_the_owner_when_the_account_is_gone():
 
 def test_it_is_declined_with_a_reason_and_can_be_taken_up_again():
     row = published()
-    by = {"actor": author(), "remediation_id": row.pk, "now": NOON}
+    by: dict[str, Any] = {"actor": author(), "remediation_id": row.pk, "now": NOON}
     refused(lambda: remediation.decline_remediation(**by, reason=""), "reason")
     refused(lambda: remediation.decline_remediation(**by, reason="x" * 301), "reason")
     remediation.decline_remediation(**by, reason="The vendor does it.")
@@ -289,7 +296,7 @@ def test_one_takes_the_place_of_another_and_never_in_a_circle():
 def test_only_one_that_was_never_public_can_be_removed():
     review = make_review()
     row, draft = published(review), save(review, title="Draft")
-    by = {"actor": author()}
+    by: dict[str, Any] = {"actor": author()}
     refused(lambda: remediation.remove_remediation(**by, remediation_id=row.pk))
     remediation.remove_remediation(**by, remediation_id=draft.pk)
     assert list(Remediation.objects.all()) == [row]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -203,7 +204,13 @@ def test_a_phase_that_holds_entries_or_changes_is_not_removed():
 def test_what_is_withheld_is_recorded_and_ended_once():
     review = a_review()
     today = timezone.now().date()
-    given = {"actor": author(), "review_id": review.pk, "place": "Entry of 14:40", "kind": "security", "reason": "R"}
+    given: dict[str, Any] = {
+        "actor": author(),
+        "review_id": review.pk,
+        "place": "Entry of 14:40",
+        "kind": "security",
+        "reason": "R",
+    }
     row = review_parts.record_redaction(**given, review_on=today)
     review_parts.withdraw_redaction(actor=author(), redaction_id=row.pk)
     with pytest.raises(Refused, match="ended already"):
@@ -234,6 +241,6 @@ def test_no_text_breaks_anything_in_any_field(text):
     for name in ("name", "body", "share", "precision"):
         row = attempt(a_phase, name, review=review, **{"name": f"Phase {name}"} | {name: text})
         assert row is None or "\0" not in getattr(row, name)
-    given = {"actor": author(), "review_id": review.pk, "place": "P", "kind": "legal", "reason": "R"}
+    given: dict[str, Any] = {"actor": author(), "review_id": review.pk, "place": "P", "kind": "legal", "reason": "R"}
     for name in ("place", "kind", "reason"):
         attempt(review_parts.record_redaction, name, **given | {name: text})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -356,7 +357,11 @@ def test_of_two_who_publish_at_once_one_does():
 
 
 def scheduled(review: Review, hours: float = 1, **given):
-    values = {"actor": publisher(), "review_id": review.pk, "at": timezone.now() + timedelta(hours=hours)}
+    values: dict[str, Any] = {
+        "actor": publisher(),
+        "review_id": review.pk,
+        "at": timezone.now() + timedelta(hours=hours),
+    }
     return publishing.schedule_publication(**{**values, "kind": "final", **given})
 
 
@@ -469,7 +474,7 @@ def test_a_retraction_takes_the_texts_away_everywhere_and_leaves_a_tombstone():
 
 def test_what_is_retracted_is_over():
     review = published()
-    given = {"actor": administrator(), "review_id": review.pk, "reason": "R", "render": render}
+    given: dict[str, Any] = {"actor": administrator(), "review_id": review.pk, "reason": "R", "render": render}
     publishing.retract_review(**given)
     with pytest.raises(Refused, match="retracted"):
         publishing.retract_review(**given)

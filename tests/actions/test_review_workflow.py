@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -203,7 +205,7 @@ def test_an_approval_is_withdrawn_by_who_gave_it_or_an_administrator():
 
 def test_a_finding_is_accepted_once_with_a_reason_and_the_acceptance_can_be_taken_back():
     review = in_review()
-    given = {"actor": approver(), "review_id": review.pk, "check_key": "A7", "subject": ""}
+    given: dict[str, Any] = {"actor": approver(), "review_id": review.pk, "check_key": "A7", "subject": ""}
     with pytest.raises(Refused, match="reason"):
         workflow.waive_finding(**given, reason=" ")
     for key in ("A19", "A99"):

@@ -9,8 +9,9 @@ from django.core.management import call_command
 
 from incidents.actions import amending
 from incidents.actions import page as page_actions
-from incidents.chain import ORIGIN, canonical, digest, hash_of, parts_of
+from incidents.chain import ORIGIN, digest, hash_of, parts_of
 from incidents.chain.verification import Finding, verify
+from incidents.domain.canonical import canonical
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, PublicPage, RecordEntry
 from tests.factories import MARIA, make_component, open_incident, post_update
 

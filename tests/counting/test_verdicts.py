@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from incidents.counting import signing
 from incidents.counting.verdicts import document_of, exact
+from incidents.domain.canonical import canonical
 from incidents.models import Agreement
 from tests.agreement_world import JULY, JUNE, agree, reference, second_vector
 from tests.factories import make_component, utc
@@ -90,9 +91,9 @@ def test_the_signature_holds_for_what_was_signed_and_nothing_else():
     evidence = signing.evidence_of(document, signing.signature_of(document), signing.public_key())
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(evidence["public_key"]))
     signature = base64.b64decode(evidence["signature"])
-    key.verify(signature, signing.canonical(evidence["document"]))
+    key.verify(signature, canonical(evidence["document"]))
     with pytest.raises(InvalidSignature):
-        key.verify(signature, signing.canonical({**document, "percent": "99.500"}))
+        key.verify(signature, canonical({**document, "percent": "99.500"}))
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_terms_come_back_from_what_a_promise_keeps():
     }  # fmt: skip
     terms = terms_from(kept)
     assert terms.holidays == {date(2026, 6, 24)}
-    assert (terms.closes_at, terms.opens_at, terms.weekend) == (time(17), None, {4, 5})
+    assert (terms.closes_at, terms.opens_at, terms.weekend) == (time(17), None, frozenset({4, 5}))
 
 
 ANCHORS = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))

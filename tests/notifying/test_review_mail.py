@@ -52,7 +52,7 @@ def test_a_review_reaches_those_who_follow_the_component_and_want_reviews() -> N
     )
     published(row)
     assert told(event()) == ["all@example.org", "api@example.org"]
-    assert set(Delivery.objects.filter(event=event()).values_list("lane", "incident_id")) == {(3, None)}
+    assert {(row.lane, row.incident_id) for row in Delivery.objects.filter(event=event())} == {(3, None)}
 
 
 def test_who_wants_no_reviews_still_hears_of_incidents() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -32,7 +33,7 @@ def every_state() -> dict[str, Page]:
         for name in names
     }  # fmt: skip
     publish(review)
-    by = {"actor": author(), "now": NOON}
+    by: dict[str, Any] = {"actor": author(), "now": NOON}
     remediation.slip_remediation(
         **by, remediation_id=rows["delivered"].pk, due_on=date(2026, 7, 8), reason="The vendor was late."
     )

@@ -158,7 +158,7 @@ def test_the_feed_keeps_its_ids_and_moves_with_the_public_state_alone():
 
 def test_what_is_internal_is_in_no_public_byte():
     row = published(note=CANARY, tracker_url=f"https://tracker.invalid/{CANARY}")
-    type(row.owner).objects.filter(pk=row.owner_id).update(username=CANARY, email=f"{CANARY}@example.org")
+    type(row.owner).objects.filter(pk=row.owner_id or 0).update(username=CANARY, email=f"{CANARY}@example.org")
     type(row).objects.update(owner_label=CANARY)
     slip(row)
     row.slips.update(actor_label=CANARY)

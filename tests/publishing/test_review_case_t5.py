@@ -42,7 +42,7 @@ class Published:
     review: Review
     before: dict[str, Page]
     after: dict[str, Page]
-    mails: list[mailbox.Message]
+    mails: list[mailbox.StoredMessage]
 
     @property
     def path(self) -> str:

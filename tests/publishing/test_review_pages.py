@@ -13,6 +13,7 @@ import pytest
 from django.utils.html import escape
 
 from incidents.domain.markup import render_html
+from incidents.domain.review import Role
 from incidents.models import Incident, Review, ReviewVersion
 from incidents.publishing import csp, pages, review_pages, review_rows, snapshot, store
 from incidents.publishing.public import Snapshot
@@ -290,7 +291,7 @@ def test_what_is_really_built_is_as_the_schema_says_and_can_be_rendered(incident
     drafts.add_section(draft, "summary", "It took {{time_to_resolve}}.")
     drafts.add_entry(draft, "2026-06-23 16:00", precision="hour")
     drafts.add_phase(draft, "All of it", utc("2026-06-23 14:30"), ended_at=utc("2026-06-23 18:15"))
-    drafts.add_change(draft, "trigger")
+    drafts.add_change(draft, Role.TRIGGER)
     drafts.add_factor(draft)
     drafts.add_remediation(draft)
     envelope = an_envelope(document.build(draft))

@@ -205,7 +205,7 @@ def test_the_taxonomy_is_read_only_for_others(writer):
 
 
 def test_an_administrator_sets_roles_and_the_address_for_reminders(administrator):
-    ana = User.objects.get(pk=author().user_id)
+    ana = User.objects.get(pk=author().user_id or 0)
     path = f"/console/people/{ana.pk}/set"
     answer = administrator.post(path, {"roles": ["approver", "publisher"], "email": "ana@example.org"})
     assert answer.status_code == 302

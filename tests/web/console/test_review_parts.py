@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.forms import MultipleChoiceField
@@ -26,7 +28,7 @@ def text(answer):
 
 def asked(form):
     """What the form holds as it is shown, as a browser would send it."""
-    values = {}
+    values: dict[str, Any] = {}
     for bound in form:
         value = bound.value()
         if isinstance(value, bool):
