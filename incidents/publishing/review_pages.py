@@ -24,7 +24,7 @@ from incidents.publishing import pages, review_changes, review_live, review_mark
 from incidents.publishing.csp import csp
 from incidents.publishing.public import ColdPage, PageView, Snapshot, key_of
 from incidents.publishing.review_schema import SCHEMA_PATH, SCHEMA_VERSION, review_schema
-from incidents.publishing.reviews import Envelope, ReviewView, VersionView
+from incidents.publishing.reviews import Envelope, ReviewView, VersionView, stored_page
 from incidents.publishing.tree import Page
 
 PATH = "/reviews"
@@ -159,8 +159,9 @@ def _version_pages(page: PageView, view: ReviewView, key: str) -> Iterator[ColdP
 def _stored_page(page: PageView, view: ReviewView, version: VersionView) -> Page:
     if not version.is_readable:
         return _tombstone(page, view, version.path, status=GONE)
-    headers = (("Content-Security-Policy", version.page_csp),)
-    return Page(version.path, version.page.encode(), "text/html; charset=utf-8", headers=headers)
+    html, policy = stored_page(version)
+    headers = (("Content-Security-Policy", policy),)
+    return Page(version.path, html.encode(), "text/html; charset=utf-8", headers=headers)
 
 
 def _stored_json(view: ReviewView, version: VersionView) -> Page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -22,8 +22,8 @@ PRELIMINARY = VersionKind.PRELIMINARY.value
 
 @dataclass(frozen=True)
 class VersionView:
-    """One published version. `document` is the JSON text and `page` the HTML exactly as they were stored; nothing is
-    read of one whose text was withheld. Times UTC."""
+    """One published version. `document` is the JSON text exactly as it was stored; of one whose text was withheld
+    nothing is read. Times UTC."""
 
     slug: str
     number: int
@@ -33,10 +33,8 @@ class VersionView:
     is_material: bool
     is_break_glass: bool
     sha256: str
-    document: str
-    page: str
-    page_csp: str
     withheld_at: datetime | None
+    document: str
 
     @cached_property
     def envelope(self) -> Envelope:
@@ -148,7 +146,7 @@ class ReviewLine(NamedTuple):
 
 
 def review_views() -> tuple[ReviewView, ...]:
-    """Every review that was published, the one with the newest version first; in one query."""
+    """Every review that was published, the one with the newest version first; in two queries."""
     return tuple(
         sorted(
             (ReviewView(slug, tuple(rows)) for slug, rows in groupby(_versions(), key=lambda row: row.slug)),
@@ -172,9 +170,30 @@ def line_of(view: ReviewView) -> ReviewLine:
     return ReviewLine(view.path, view.title, view.newest.standing, view.newest.number, view.newest.published_at)
 
 
-def _versions() -> Iterator[VersionView]:
-    rows = ReviewVersion.objects.order_by("review__slug", "-number").values_list(
-        "review__slug", "number", "kind", "published_at", "reason", "is_material", "is_break_glass", "sha256",
-        "document", "page", "page_csp", "withheld_at",
+def stored_page(version: VersionView) -> tuple[str, str]:
+    """The HTML of a version and the policy it is served under, exactly as they were stored.
+
+    Read when the page is written, which is once: the pages of all versions would be most of a snapshot.
+    """
+    rows = ReviewVersion.objects.filter(review__slug=version.slug, number=version.number)
+    return rows.values_list("page", "page_csp").get()
+
+
+# Versions change by being withheld alone, so what was read and parsed is kept from one publication to the next.
+_kept: dict[tuple[Any, ...], VersionView] = {}
+
+
+def _versions() -> list[VersionView]:
+    rows = list(
+        ReviewVersion.objects.order_by("review__slug", "-number").values_list(
+            "pk", "review__slug", "number", "kind", "published_at", "reason", "is_material", "is_break_glass", "sha256",
+            "withheld_at",
+        )
     )  # fmt: skip
-    return (VersionView(*row) for row in rows)
+    known: dict[tuple[Any, ...], VersionView] = {row: _kept[row] for row in rows if row in _kept}
+    new = [row for row in rows if row not in known]
+    texts = dict(ReviewVersion.objects.filter(pk__in=[row[0] for row in new]).values_list("pk", "document"))
+    known |= {row: VersionView(*row[1:], texts[row[0]]) for row in new}
+    _kept.clear()
+    _kept.update(known)
+    return [known[row] for row in rows]

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 
 import feedparser
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents.actions import promise, review_publishing, review_workflow
 from incidents.models import Correction, Review, ReviewVersion
 from incidents.publishing import corrections_feed, feeds, pages, review_feeds, review_pages, snapshot
+from incidents.publishing.reviews import review_views
 from incidents.publishing.tree import Page
 from tests import workflow_world as world
 from tests.factories import MARIA
@@ -128,3 +131,13 @@ def test_a_review_that_was_taken_back_is_gone_from_every_public_byte(review):
     for page in found.values():
         assert b"The router dropped requests." not in page.body, page.path
     assert "Reviews lately published" not in text_of(found["/"])
+
+
+def test_what_was_published_is_read_once_and_its_page_only_when_it_is_written(review):
+    review_views()
+    with CaptureQueriesContext(connection) as captured:
+        (view,) = review_views()
+    assert view.title == review.title
+    (query,) = [each["sql"] for each in captured.captured_queries]
+    assert '"document"' not in query
+    assert '"page"' not in query
