@@ -11,9 +11,13 @@ from django.db import transaction
 from incidents.actions import guards, remediation
 from incidents.actions.record import record
 from incidents.actions.review import start_review
+from incidents.actions.review_versions import envelope_of, store
 from incidents.domain.actor import SYSTEM, Actor
+from incidents.domain.canonical import sha256_of
+from incidents.domain.review import VersionKind
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Component, ContributingFactor, Incident, Remediation, Review
+from incidents.reviewing import document
 from tests.factories import make_component, open_incident, post_update, utc
 
 NOON = utc("2026-06-30 12:00")
@@ -66,7 +70,16 @@ def publish(review: Review, now: datetime = NOON) -> None:
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         rows = remediation.publish_remediations(review, now)
-        record(actor=SYSTEM, verb=Verb.REVIEW_PUBLISHED, subject=review, now=now, reach=Reach.PAGE, published=rows)
+        content = document.build(review)
+        envelope = envelope_of(
+            number=review.versions.count() + 1, kind=VersionKind.FINAL, standing=VersionKind.FINAL, now=now,
+            sha256=sha256_of(content), reason="", is_material=True, content=content,
+        )  # fmt: skip
+        version = store(SYSTEM, review, envelope, lambda _envelope: ("", ""), now)
+        record(
+            actor=SYSTEM, verb=Verb.REVIEW_PUBLISHED, subject=review, now=now, reach=Reach.PAGE,
+            published=[*rows, version],
+        )  # fmt: skip
 
 
 def published(review: Review | None = None, **given: Any) -> Remediation:

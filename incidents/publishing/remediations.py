@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from incidents.domain import follow_through
-from incidents.domain.factors import CODES
 from incidents.domain.markup import render_html, render_text
-from incidents.domain.review import RemediationKind, RemediationState, ReviewState, Strength, VerificationMethod
-from incidents.models import FactorCode, Remediation
+from incidents.domain.review import RemediationKind, RemediationState, Strength, VerificationMethod
+from incidents.models import Remediation
 from incidents.models.review_words import word_of
 from incidents.publishing import words
 
@@ -27,6 +27,7 @@ ICONS = {
     RemediationState.DECLINED: "declined",
     RemediationState.SUPERSEDED: "superseded",
 }
+Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -140,16 +141,17 @@ class RemediationView:
         return f"/reviews/{self.review_slug}#remediation-{self.code}" if self.review_slug else ""
 
 
-def remediation_views(now: datetime, zone: str, titles: Mapping[str, str]) -> tuple[RemediationView, ...]:
+def remediation_views(
+    now: datetime, zone: str, published: Mapping[str, Mapping[str, Any]]
+) -> tuple[RemediationView, ...]:
     """Every remediation that the public follows: open first, overdue before all, by due date; then the settled, newest
     first. `now` is UTC, `zone` that of the page: it decides which day it is;
-    `titles` are those of the published reviews by their slugs. Four queries."""
+    `published`: the reviews by their slugs as readers have them; of a working copy nothing is said. Three queries."""
     rows = Remediation.objects.filter(published_at__isnull=False, is_public=True)
     rows = rows.select_related("review", "superseded_by").prefetch_related("slips", "factors")
     if not rows:
         return ()
-    meanings = {**CODES, **dict(FactorCode.objects.values_list("code", "title"))}
-    return in_order([_view(row, meanings, titles, now, ZoneInfo(zone)) for row in rows])
+    return in_order([_view(row, published.get(row.review.slug), now, ZoneInfo(zone)) for row in rows])
 
 
 def of_review(remediations: Sequence[RemediationView], slug: str) -> dict[str, RemediationView]:
@@ -169,12 +171,10 @@ def in_order(rows: Sequence[RemediationView]) -> tuple[RemediationView, ...]:
     return (*still, *done)
 
 
-def _view(
-    row: Remediation, meanings: Mapping[str, str], titles: Mapping[str, str], now: datetime, zone: ZoneInfo
-) -> RemediationView:
+def _view(row: Remediation, review: Document | None, now: datetime, zone: ZoneInfo) -> RemediationView:
     assert row.published_at is not None, "only published rows are read"
-    is_retracted = row.review.state == ReviewState.RETRACTED
-    codes = () if is_retracted else sorted({factor.code for factor in row.factors.all()})
+    known = {factor["ref"]: (factor["code"], factor["code_title"]) for factor in review["factors"]} if review else {}
+    factors = {known[ref] for factor in row.factors.all() if (ref := f"factor:{factor.pk}") in known}
     next_one = row.superseded_by
     return RemediationView(
         code=row.code,
@@ -188,9 +188,9 @@ def _view(
         state=row.state,
         status_note=row.status_note,
         public_url=row.public_url,
-        factors=tuple((code, meanings.get(code, "")) for code in codes),
-        review_slug="" if is_retracted else row.review.slug,
-        review_title="" if is_retracted else titles.get(row.review.slug, ""),
+        factors=tuple(sorted(factors)),
+        review_slug=row.review.slug if review else "",
+        review_title=review["title"] if review else "",
         original_due_on=row.original_due_on,
         due_on=row.due_on,
         slips=tuple(SlipView(each.old_due_on, each.new_due_on, each.reason, each.at) for each in row.slips.all()),

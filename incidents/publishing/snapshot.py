@@ -69,6 +69,7 @@ def build(now: datetime | None = None) -> Snapshot:
     changed_at = page.updated_at or now
     promised = promises.promise_views(now)
     reviewed = review_views()
+    standing = {row.slug: row.shown.review for row in reviewed if row.shown and row.shown.review}
     next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
     return Snapshot(
         page=PageView(
@@ -91,7 +92,7 @@ def build(now: datetime | None = None) -> Snapshot:
         corrections=corrections.logged(),
         withdrawn=corrections.withdrawn(),
         agreements=agreement_views(now),
-        remediations=remediation_views(now, page.time_zone, {row.slug: row.title for row in reviewed}),
+        remediations=remediation_views(now, page.time_zone, standing),
         reviews=reviewed,
         promises=promised,
     )

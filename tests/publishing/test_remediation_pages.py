@@ -13,7 +13,7 @@ import pytest
 from incidents.actions import page as page_actions
 from incidents.actions import remediation
 from incidents.actions.refusals import Refused
-from incidents.models import Review
+from incidents.models import ReviewVersion
 from incidents.publishing import corrections_feed, pages, remediation_pages, snapshot
 from tests.factories import MARIA, utc
 from tests.publishing.page_world import Reading, text_of
@@ -130,7 +130,7 @@ def test_it_names_its_factors_and_links_to_its_review():
 def test_the_remediations_of_a_retracted_review_stay_and_name_nothing_of_it():
     review = make_review(title="Secret title")
     published(review, factor_ids=[make_factor(review).pk])
-    Review.objects.update(state="retracted")
+    ReviewVersion.objects.update(kind="retraction", document="", withheld_at=NOON)
     text = made()["/remediations"].body.decode() + made()["/remediations.atom"].body.decode()
     assert "Roll out by region" in text
     for gone in ("Secret title", review.slug, "CHG-1"):
