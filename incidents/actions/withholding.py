@@ -24,7 +24,16 @@ from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.review import ReviewState
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import AuditEntry, Correction, Delivery, Incident, IncidentUpdate, OutboxEvent
+from incidents.models import (
+    AuditEntry,
+    Correction,
+    Delivery,
+    Incident,
+    IncidentUpdate,
+    OutboxEvent,
+    Promise,
+    ReviewVersion,
+)
 
 TOLD = ("update", "body")
 
@@ -33,7 +42,7 @@ def withhold_text(*, actor: Actor, update_id: int, reason: str, now: datetime | 
     """Take away the text of an update and every former text of it, wherever it is kept: tables, chain, corrections,
     what waits to be sent, and the log. What was sent already cannot be called back.
 
-    Raises Refused without a reason, and if it was withheld before.
+    Raises Refused without a reason, if it was withheld before, and while a published review quotes it.
     """
     now = now or timezone.now()
     with transaction.atomic(durable=True):
@@ -45,6 +54,7 @@ def withhold_text(*, actor: Actor, update_id: int, reason: str, now: datetime | 
             raise Refused(_("This text was withheld already."))
         incident = guards.lock_incident(update.incident_id, None, is_withdrawn_too=True)
         why = texts.line(reason, field="reason", limit=300)
+        _refuse_quoted(update)
         rows = take_away(incident, update, why, now)
         guards.touch(incident, now)
         record(
@@ -71,7 +81,7 @@ def take_away(incident: Incident, update: IncidentUpdate, why: str, now: datetim
         revision.save(update_fields=["body", "body_html", "withheld_at"])
     for row in (update, *revisions):
         chain.withhold(row, "body")
-    return [update, *revisions, *corrections]
+    return [update, *revisions, *corrections, *_clear_promises(update)]
 
 
 def withdraw_incident(
@@ -118,6 +128,27 @@ def withdraw_incident(
         began = min((row.started_at for row in touched), default=None)
         verdicts.reissue_since(actor=actor, since=began, reason=why, now=now)
     return incident
+
+
+def _refuse_quoted(update: IncidentUpdate) -> None:
+    """What a published version says cannot change; retracting the review takes it away, the text with it."""
+    quoting = ReviewVersion.objects.filter(withheld_at__isnull=True, document__contains=f'"update:{update.code}"')
+    version = quoting.select_related("review").order_by("number").first()
+    if version:
+        raise Refused(
+            _("The published review “%(title)s” quotes this text. Retract the review first, then withhold the text.")
+            % {"title": version.review.title}
+        )
+
+
+def _clear_promises(update: IncidentUpdate) -> list[Promise]:
+    """What was promised in the text stays promised; its words go."""
+    rows = list(update.promises.filter(is_public=True))
+    for row in rows:
+        row.sentence = _("Promised in a text that was withheld")
+        row.save(update_fields=["sentence"])
+        chain.withhold(row, "sentence")
+    return rows
 
 
 def _refuse_reviewed(incident: Incident) -> None:

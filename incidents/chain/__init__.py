@@ -99,9 +99,9 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
     RemediationSlip: ("slip", "id", ("remediation.code", "old_due_on", "new_due_on", "reason", "at"), ()),
     Promise: (
         "promise", "code",
-        ("deliverable", "sentence", "source", "incident.code", "review.slug", "terms", "anchor_at", "first_due_at",
+        ("deliverable", "source", "incident.code", "review.slug", "terms", "anchor_at", "first_due_at",
          "due_at", "is_met_by_preliminary", "fulfilled_at", "fulfilled_by", "waived_at", "waived_reason", "made_at"),
-        (),
+        ("sentence",),
     ),
     PromiseExtension: ("extension", "id", ("promise.code", "old_due_at", "new_due_at", "reason", "at"), ()),
     Correction: ("correction", "id", ("at", "verb", "path", "reason", "figures"), ("subject", "changes")),

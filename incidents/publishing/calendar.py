@@ -47,7 +47,7 @@ def _calendar(page: PageView, planned: list[IncidentView], promised: list[Promis
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("x-wr-calname", _clean(_("%(name)s: scheduled maintenance") % {"name": page.name}))
+    calendar.add("x-wr-calname", _clean(_("%(name)s: maintenance and promised dates") % {"name": page.name}))
     for incident in planned:
         calendar.add_component(_event(page, incident))
     for promise in promised:

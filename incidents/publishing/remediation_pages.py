@@ -103,7 +103,7 @@ def _entry(page: PageView, row: RemediationView) -> Entry:
 def _html(page: PageView, row: RemediationView) -> SafeString:
     facts: list[tuple[str, str]] = [(_("State"), row.state_word)]
     facts += [(_("Owner"), row.owner_team)] if row.owner_team else []
-    facts += [(_("Due"), row.due_words)] if row.due_on else []
+    facts += [(_("Date"), row.due_words)] if row.due_on else []
     facts += [(_("How it stands"), row.status_note)] if row.status_note else []
     facts += [(_("Declined"), row.declined_reason)] if row.declined_reason else []
     facts += [(_("Superseded by"), row.superseded_by[1])] if row.superseded_by else []

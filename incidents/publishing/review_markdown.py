@@ -155,18 +155,25 @@ def _section(section: Row, rows: Row, url: str) -> str:
     return "\n\n".join(part for part in (f"## {safe(section['title'])}", text, told) if part)
 
 
-def _timeline(rows: Row, _url: str) -> str:
+def _timeline(rows: Row, url: str) -> str:
     told = [
         ("", _("%(text)s of which nothing is recorded") % {"text": row["gap"]["text"]}, "")
         if "gap" in row
         else (
             review_words.moment(row["at"], row["precision"]),
             " · ".join(each for each in (row["label"], row["certainty_words"], row["text"]) if each),
-            _link(row["source"] or row["source_url"], row["source_url"]) if row["source_url"] else row["source"],
+            _link(row["source"] or row["source_url"], _absolute(row["source_url"], url))
+            if row["source_url"]
+            else row["source"],
         )
         for row in rows["timeline"]
     ]
     return table((_("When"), _("What"), _("Source")), told)
+
+
+def _absolute(address: str, url: str) -> str:
+    """An address that holds outside this site too."""
+    return url + address if address.startswith("/") else address
 
 
 def _changes(rows: Row, _url: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core import serializers
+from django.utils import timezone
 
-from incidents.actions import amending, withholding
+from incidents.actions import amending, review_publishing, withholding
 from incidents.actions.refusals import Refused
 from incidents.chain.verification import verify
 from incidents.models import (
@@ -17,12 +19,15 @@ from incidents.models import (
     ImpactInterval,
     IncidentUpdate,
     OutboxEvent,
+    Promise,
     RecordEntry,
     UpdateRevision,
 )
 from incidents.notifying.fanout import fan_out
 from incidents.publishing import snapshot
+from tests import workflow_world
 from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
+from tests.promise_world import make_promise
 
 pytestmark = pytest.mark.django_db
 SECRET = "hunter2-the-password"
@@ -134,3 +139,32 @@ def test_one_that_was_resolved_is_withdrawn_without_another_update():
     withholding.withdraw_incident(actor=MARIA, incident_id=row.pk, reason="R", is_notifying=True)
     assert row.updates.count() == 2
     assert OutboxEvent.objects.last().reach == "page"
+
+
+def test_of_a_promise_made_in_the_text_the_words_go_and_the_date_stays():
+    row = open_incident(make_component(), body=f"We will change {SECRET} by Friday.")
+    update = row.updates.get()
+    made = make_promise(
+        sentence=f"We will change {SECRET}.", incident_id=row.pk, update_id=update.pk,
+        due_at=timezone.now() + timedelta(days=2), now=timezone.now(),
+    )  # fmt: skip
+    withholding.withhold_text(actor=MARIA, update_id=update.pk, reason="It held a password.")
+    again = Promise.objects.get()
+    assert (again.sentence, again.due_at) == ("Promised in a text that was withheld", made.due_at)
+    assert SECRET not in serializers.serialize("json", RecordEntry.objects.all())
+    assert verify().findings == []
+
+
+def test_a_text_that_a_published_review_quotes_goes_after_the_review_is_retracted():
+    incident = workflow_world.slight()
+    update = incident.updates.order_by("sequence").first()
+    assert update
+    review = workflow_world.published(incident)
+    with pytest.raises(Refused, match="Retract the review first"):
+        withholding.withhold_text(actor=MARIA, update_id=update.pk, reason="It held a password.")
+    review_publishing.retract_review(
+        actor=workflow_world.administrator(), review_id=review.pk, reason="It quotes a password.",
+        render=workflow_world.render,
+    )  # fmt: skip
+    withholding.withhold_text(actor=MARIA, update_id=update.pk, reason="It held a password.")
+    assert verify().findings == []
