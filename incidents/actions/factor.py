@@ -187,8 +187,9 @@ def _usable_code(code: str, standing: str) -> str:
     """The code, if it may be given to a factor; one that the factor has already stays even when it was retired."""
     if code in CODES or (standing and code == standing):
         return code
-    own = FactorCode.objects.filter(code=code).first()
-    if own is None:
+    # Cleaned before it is looked for: PostgreSQL takes no NUL.
+    own = FactorCode.objects.filter(code=clean_line(code)).first()
+    if own is None or own.code != code:
         raise Refused(_("There is no code “%(code)s”.") % {"code": clean_line(code)[:20]}, "code")
     if own.retired_at:
         raise Refused(_("%(code)s was retired. Choose another code.") % {"code": code}, "code")

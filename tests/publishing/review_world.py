@@ -252,12 +252,13 @@ def make_review(*incidents: Incident, slug: str = SLUG) -> Review:
 
 
 def publish(review: Review, envelope: Envelope) -> ReviewVersion:
-    """Store a version as the act of publishing does."""
+    """Store a version as the act of publishing does, freed of what no column of PostgreSQL can hold."""
     version = envelope["version"]
     page, csp = review_pages.version_page(envelope)
+    page, reason = page.replace("\0", ""), version["reason"].replace("\0", "")[:300]
     return ReviewVersion.objects.create(
         review=review, number=version["number"], kind=version["kind"], document=canonical(envelope).decode(),
-        sha256=version["sha256"], page=page, page_csp=csp, reason=version["reason"],
+        sha256=version["sha256"], page=page, page_csp=csp, reason=reason,
         is_material=version["is_material"], is_break_glass=version["is_break_glass"],
         published_at=datetime.fromisoformat(version["published_at"]), actor_label="canary-publisher",
     )  # fmt: skip
