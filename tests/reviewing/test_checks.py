@@ -358,3 +358,11 @@ def test_no_text_that_somebody_may_type_stops_the_checks():
         with suppress(Refused):
             write_sections(played, {"impact": text})
         assert findings(played.review, played.now)
+
+
+def test_a_placeholder_of_no_figure_is_found_before_readers_see_it():
+    played = play("T1")
+    say("impact", "It lasted {{time_to_resolve}}, that is {{duration}}.")(played)
+    (found,) = found_by("A5", played)
+    assert (found.anchor, found.blocks_preliminary) == ("section:impact", True)
+    assert "“duration”" in found.sentence

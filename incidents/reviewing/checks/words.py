@@ -13,15 +13,21 @@ from incidents.reviewing import prose, prose_record
 from incidents.reviewing.checks.facts import Facts, internal_texts
 from incidents.reviewing.checks.found import Blocks, Found, ref_of
 from incidents.reviewing.consequences import consequences_of
+from incidents.reviewing.figures import figures_from, unknown_placeholders
 
 READING_GRADE_LIMIT = 18
 CANARY_LENGTH = 16  # shorter, an internal text may stand in a public one by chance
 
 
 def figures_agree(facts: Facts) -> Iterator[Found]:
-    """Durations, clock times, percentages and counts in prose that the record does not bear out."""
-    record = prose_record.record_from(facts.known, consequences_of(facts.known))
+    """Durations, clock times, percentages and counts in prose that the record does not bear out, and placeholders of
+    figures that there are not."""
+    consequences = consequences_of(facts.known)
+    record, figures = prose_record.record_from(facts.known, consequences), figures_from(facts.known, consequences)
     for text in facts.texts:
+        for name in unknown_placeholders(text.body, figures):
+            sentence = _("There is no figure called “%(name)s”; readers would see its placeholder.") % {"name": name}
+            yield Found(ref_of(text.anchor, f"placeholder {name}"), text.anchor, sentence, Blocks.PRELIMINARY)
         # What is planned, and how it was verified, has figures of its own.
         if text.is_link or text.anchor.startswith("remediation:"):
             continue

@@ -116,6 +116,9 @@ def _desk(
     }  # fmt: skip
     if not is_preview:
         context |= sheet_of(row, key, actor_of(request), timezone.now())
+        if not context["may_write"]:
+            for field in read.fields.values():
+                field.widget.attrs["readonly"] = True
     figures = context.get("figures") or figures_of(row)
     context["html"], context["problem"] = preview_of(str(read["body"].value() or ""), figures)
     return answer(

@@ -175,7 +175,10 @@ def test_no_text_breaks_the_desk_the_preview_or_the_history(ada, typed):
 
 def test_somebody_without_a_role_may_read_and_not_write():
     review, viewer = a_review(), client_of("vic", "viewer")
-    assert viewer.get(section(review)).status_code == 200
+    shown = viewer.get(section(review))
+    assert shown.status_code == 200
+    assert b"readonly" in shown.content
+    assert b"Ctrl S" not in shown.content
     answer = viewer.post(section(review), {"body": "Words", "seen_version": "0"})
     assert answer.status_code == 422
     assert "author" in text(answer)
