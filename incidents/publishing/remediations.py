@@ -154,11 +154,6 @@ def remediation_views(
     return in_order([_view(row, published.get(row.review.slug), now, ZoneInfo(zone)) for row in rows])
 
 
-def of_review(remediations: Sequence[RemediationView], slug: str) -> dict[str, RemediationView]:
-    """Those of one review by their code, for the live state beside what was published of them."""
-    return {row.code: row for row in remediations if row.review_slug == slug}
-
-
 def in_order(rows: Sequence[RemediationView]) -> tuple[RemediationView, ...]:
     """Open first, overdue before all, by due date, undated last; then the settled, newest first."""
     still = sorted(
