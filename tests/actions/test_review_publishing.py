@@ -365,6 +365,27 @@ def scheduled(review: Review, hours: float = 1, **given):
     return publishing.schedule_publication(**{**values, "kind": "final", **given})
 
 
+@pytest.mark.django_db(transaction=True)
+def test_four_sweeps_at_once_publish_what_is_due_once():
+    review, together, taken = approved(slight()), Barrier(4), []
+    scheduled(review)
+    later = timezone.now() + timedelta(hours=2)
+
+    def sweep():
+        together.wait()
+        taken.append(publishing.publish_due_reviews(later, render))
+        connection.close()
+
+    threads = [Thread(target=sweep) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(taken) == [0, 0, 0, 1]
+    assert ReviewVersion.objects.count() == 1
+    assert holds()
+
+
 def later(hours: float = 2):
     return timezone.now() + timedelta(hours=hours)
 
