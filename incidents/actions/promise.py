@@ -283,12 +283,7 @@ def _found(table: type[Model], key: int | None, sentence: str) -> Any:
 
 
 def _owner(owner_id: int | None) -> User | None:
-    if owner_id is None:
-        return None
-    owner = User.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None:
-        raise Refused(_("There is no such person."), "owner_id")
-    return owner
+    return None if owner_id is None else roles.active_person(owner_id, "owner_id")
 
 
 def _policy(policy_id: int, seen_version: int | None) -> PromisePolicy:

@@ -90,7 +90,7 @@ def save_remediation(
         wanted = _texts(title, body, note, owner_team, tracker_url, public_url)
         wanted |= _words(kind, strength, priority) | {"due_on": due_on, "is_public": is_public}
         if owner_id is not None:
-            owner = _owner(owner_id)
+            owner = roles.active_person(owner_id, "owner_id")
             if row.state == RemediationState.DELIVERED and owner.pk != row.owner_id:
                 raise Refused(_("It is delivered: whose it is stays until somebody else has verified it."), "owner_id")
             wanted |= {"owner": owner, "owner_label": owner.get_username()}
@@ -201,13 +201,6 @@ def _words(kind: str, strength: str, priority: str) -> dict[str, object]:
     if priority not in list(Priority):
         raise Refused(_("Choose a priority."), "priority")
     return {"kind": str(kind), "strength": str(strength), "priority": str(priority)}
-
-
-def _owner(owner_id: int) -> User:
-    owner = User.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None:
-        raise Refused(_("There is no such person."), "owner_id")
-    return owner
 
 
 def _factors(review: Review, factor_ids: Sequence[int]) -> list[ContributingFactor]:

@@ -48,7 +48,8 @@ def start_review(
         roles.require(actor, PersonRole.AUTHOR)
         about = _incidents(incident_ids)
         name = texts.line(title or about[0].title, field="title", limit=255)
-        owner = _owner(owner_id) if owner_id else User.objects.filter(pk=actor.user_id or 0).first()
+        chosen = roles.active_person(owner_id, "owner") if owner_id else None
+        owner = chosen or User.objects.filter(pk=actor.user_id or 0).first()
         review = Review.objects.create(
             code=new_code(),
             slug=_slug(slug) if slug else _free_slug(f"{about[0].created_at:%Y-%m-%d} {name}"),
@@ -102,7 +103,7 @@ def edit_review(
             known = list(Review.objects.values_list("code", flat=True))
             wanted["dismissed_similar"] = _reasons(dismissed_similar, "dismissed_similar", known)
         if owner_id is not None:
-            owner = _owner(owner_id)
+            owner = roles.active_person(owner_id, "owner")
             wanted |= {"owner": owner, "owner_label": owner.get_username()}
         changes = {
             name: [str(getattr(review, name) or ""), str(value)]
@@ -151,13 +152,6 @@ def _incidents(incident_ids: Sequence[int]) -> list[Incident]:
         if row.withdrawn_at:
             raise Refused(_("“%(title)s” was withdrawn: it never happened.") % {"title": row.title}, "incidents")
     return rows
-
-
-def _owner(owner_id: int) -> User:
-    owner = User.objects.filter(pk=owner_id, is_active=True).first()
-    if owner is None:
-        raise Refused(_("There is no such person."), "owner")
-    return owner
 
 
 def _reasons(raw: Mapping[str, str], field: str, known: Sequence[str]) -> dict[str, str]:

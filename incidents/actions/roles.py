@@ -80,6 +80,14 @@ def invitation_of(user: User) -> tuple[str, str]:
     return urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
 
 
+def active_person(user_id: int, field: str) -> User:
+    """Somebody to whom a thing can be given. Raises Refused, at this field, for an account that is gone or asleep."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise Refused(_("There is no such person."), field)
+    return user
+
+
 def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | None = None) -> User:
     """Put somebody into exactly these groups of the five, made at first use; `email` None leaves the address as it is.
 

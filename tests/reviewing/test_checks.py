@@ -22,7 +22,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.review import ApprovalKind, VersionKind
 from incidents.models import Agreement, ImpactInterval, Promise, Review
 from incidents.reviewing import document
-from incidents.reviewing.checks import CHECKS, Finding, blocking, by_anchor, findings
+from incidents.reviewing.checks import CHECKS, Finding, blocking, findings
 from tests.agreement_world import agree
 from tests.factories import make_component, open_incident, post_update, utc
 from tests.review_cases import AUTHOR, Played, play, write_sections
@@ -318,12 +318,12 @@ def test_missing_approvals_cannot_be_waived():
     assert blocking(found_by("A19", played), VersionKind.RETRACTION) == []
 
 
-def test_findings_stand_beside_their_part_those_in_the_way_first():
+def test_findings_name_the_part_in_which_they_are_put_right():
     played = play("T1")
     say("impact", "A brief interruption of 17 hours on db-1.prod.internal.")(played)
-    grouped = by_anchor(findings(played.review, played.now))
-    assert [each.check for each in grouped["section:impact"]] == ["A5", "A16", "A12"]
-    assert {each.check for each in grouped["approvals"]} == {"A19"}
+    found = findings(played.review, played.now)
+    assert [each.check for each in found if each.anchor == "section:impact"] == ["A5", "A12", "A16"]
+    assert {each.check for each in found if each.anchor == "approvals"} == {"A19"}
 
 
 def queries_of(review: Review) -> int:

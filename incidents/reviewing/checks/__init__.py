@@ -139,14 +139,6 @@ def blocking(found: Iterable[Finding], kind: str) -> list[Finding]:
     ]  # fmt: skip
 
 
-def by_anchor(found: Iterable[Finding]) -> dict[str, list[Finding]]:
-    """The findings by where they are put right: those in the way first, waived ones last."""
-    grouped: dict[str, list[Finding]] = {}
-    for each in sorted(found, key=lambda each: (each.is_waived, not each.is_blocking)):
-        grouped.setdefault(each.anchor, []).append(each)
-    return grouped
-
-
 def _finding(check: Check, found: Found, waiver: ReviewWaiver | None) -> Finding:
     blocks = found.blocks or check.blocks
     return Finding(
