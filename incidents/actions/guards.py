@@ -11,6 +11,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
 
+from incidents.actions.codes import new_code
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.status import Kind
 from incidents.models import IdempotencyKey, Incident, PublicPage
@@ -27,7 +28,7 @@ def lock_page(now: datetime) -> PublicPage:
     page = PublicPage.objects.select_for_update().filter(id=1).first()
     if page is None:
         # Two first writes at once: one makes the row, the other waits for it.
-        PublicPage.objects.bulk_create([PublicPage(id=1, updated_at=now)], ignore_conflicts=True)
+        PublicPage.objects.bulk_create([PublicPage(id=1, code=new_code(), updated_at=now)], ignore_conflicts=True)
         page = PublicPage.objects.select_for_update().get(id=1)
     return page
 

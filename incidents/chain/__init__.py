@@ -44,12 +44,12 @@ ORIGIN = "0" * 64
 # What of each table is public: (prefix of the row's name, field that names it, plain fields, texts that can be
 # withheld by themselves). A foreign key is given as the field of the other row that names it.
 PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] = {
-    PublicPage: ("page", "id", ("name", "time_zone"), ()),
+    PublicPage: ("page", "id", ("code", "name", "time_zone"), ()),
     Region: ("region", "key", ("name", "position"), ()),
     Component: (
         "component", "code",
         ("slug", "name", "description", "group.code", "is_group", "start_date", "is_hidden_unless_degraded",
-         "archived_at"), (),
+         "is_showcased", "archived_at"), (),
     ),
     Incident: (
         "incident", "code",

@@ -36,9 +36,14 @@ class Component(models.Model):
     regions = models.ManyToManyField(Region, related_name="components")
     start_date = models.DateField(null=True, help_text="Before this day there is no data.")
     is_hidden_unless_degraded = models.BooleanField(default=False)
+    is_showcased = models.BooleanField(default=True, help_text="Whether its bars are shown: `showcase` of the dialect.")
     archived_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    wire = models.JSONField(
+        default=dict,
+        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+    )
 
     class Meta:
         ordering = ["position", "id"]

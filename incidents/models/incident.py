@@ -43,6 +43,10 @@ class Incident(models.Model):
         "incidents.MaintenanceSeries", null=True, on_delete=models.PROTECT, related_name="occurrences"
     )
     occurrence_at = models.DateTimeField(null=True, help_text="When the series planned it; survives a reschedule.")
+    wire = models.JSONField(
+        default=dict,
+        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
@@ -156,6 +160,10 @@ class IncidentUpdate(models.Model):
     is_reminder = models.BooleanField(default=False, help_text="Posted by the schedule before a maintenance.")
     withheld_at = models.DateTimeField(null=True, help_text="The text was taken away; a public tombstone says so.")
     withheld_reason = models.CharField(max_length=300, blank=True)
+    wire = models.JSONField(
+        default=dict,
+        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:

@@ -8,6 +8,9 @@ from django.db import models
 class PublicPage(models.Model):
     """Name and zone of the public page: exactly one row (id 1)."""
 
+    code = models.CharField(
+        max_length=12, blank=True, help_text="The public id of the page; given with the first write."
+    )
     name = models.CharField(max_length=200, default="Status")
     time_zone = models.CharField(max_length=64, default="Etc/UTC")
     is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")

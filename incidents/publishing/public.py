@@ -1,15 +1,17 @@
 """The allow-list: the values of which the public truth is made. A field that is not here cannot be published.
 
+`wire` holds values of the Statuspage dialect that an import kept as they were.
 All times are aware and in UTC; texts are as authored, `*_html` is safe HTML made when the text was saved.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
@@ -36,6 +38,7 @@ class PageView:
     revision: int = 0
     record_number: int = 0
     record_hash: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ class ComponentView:
     region_bars: tuple[tuple[str, tuple[DayBar, ...], str], ...] = ()
     months: tuple[tuple[date, Decimal | None], ...] = ()
     month_days: tuple[DayBar, ...] = ()
+    is_showcased: bool = True
+    wire: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_shown(self) -> bool:
@@ -169,6 +174,8 @@ class UpdateView:
     changes: tuple[ChangeView, ...]
     former: tuple[FormerText, ...]
     is_reminder: bool = False
+    created_at: datetime | None = None
+    wire: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -228,6 +235,7 @@ class IncidentView:
     is_cancelled: bool = False
     calendar_sequence: int = 0
     begun_at: datetime | None = None
+    wire: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_maintenance(self) -> bool:

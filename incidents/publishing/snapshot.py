@@ -80,6 +80,7 @@ def build(now: datetime | None = None) -> Snapshot:
             page.revision,
             page.record_number,
             page.record_hash,
+            page.code,
         ),
         built_at=now,
         next_change_at=min([next_change_at, *promises.edges(promised, now)]),
@@ -156,6 +157,7 @@ def _incident(
         intervals=tuple(_interval(row) for row in held),
         milestones=found,
         durations=durations(found),
+        wire=incident.wire,
     )
     return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 
@@ -181,6 +183,8 @@ def _update(row: IncidentUpdate, before: IncidentUpdate | None, revisions: list[
             if old.withheld_at is None
         ),
         is_reminder=row.is_reminder,
+        created_at=row.created_at,
+        wire=row.wire,
     )
 
 
@@ -289,6 +293,8 @@ def _component_view(
         region_bars=figures.region_bars,
         months=figures.months,
         month_days=figures.month_days,
+        is_showcased=row.is_showcased,
+        wire=row.wire,
     )
 
 

@@ -25,7 +25,7 @@ from tests.notifying.sink import Sink, wait_for
 READERS = 2_000
 KILLS = 10
 PARALLEL = 4
-SECONDS = 60
+SECONDS = 120
 _ID = re.compile(rb"(?mi)^Message-ID: <e(\d+)\.s(\d+)@")
 _NAME = "candor_kill_test"
 
