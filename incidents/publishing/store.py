@@ -17,6 +17,7 @@ from django.utils import timezone
 from incidents import queries
 from incidents.publishing import (
     agreement_pages,
+    api_page,
     calendar,
     corrections_feed,
     downloads,
@@ -45,6 +46,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    api_page,
 )
 
 
