@@ -39,6 +39,9 @@ _CORS = (
 _ALWAYS = (
     ("Vary", "Accept-Encoding"),
     ("X-Content-Type-Options", "nosniff"),
+)
+# Of documents that people look at. Data has no links and nothing to click on, and each header costs time in a poll.
+_OF_DOCUMENTS = (
     ("Referrer-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
 )
@@ -310,6 +313,6 @@ def _shared_headers(path: str, meta: dict[str, Any]) -> Headers:
     """What every answer with this page carries: the sidecar's headers replace ours by name, an empty value removes."""
     own = [(name, value) for name, value in meta["headers"]]
     names = {name.lower() for name, _ in own}
-    cors = _CORS if is_open_to_scripts(path, meta["content_type"]) else ()
-    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *cors]
+    kind = _CORS if is_open_to_scripts(path, meta["content_type"]) else _OF_DOCUMENTS
+    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *kind]
     return [(n, v) for n, v in fixed if n.lower() not in names] + [(n, v) for n, v in own if v]

@@ -66,8 +66,8 @@ def groups(slug: str) -> list[Group]:
 
 def _gate(slug: str) -> Group:
     about = _(
-        "May a script go ahead? 200 while a component (or the worst of a group) is no worse than a level, else 503; one "
-        "line of text: ok or down, status, since, incident, last change."
+        "May a script go ahead? 200 while a component (or the worst of a group) is no worse than a level, else 503; "
+        "one line of text: ok or down, status, since, incident, last change."
     )
     levels = _("the same for another level: operational, degraded_performance, under_maintenance, partial_outage")
     rows = (

@@ -51,9 +51,7 @@ curl --fail --silent --show-error --max-time 10 '%URL%/gate/%SLUG%'
         "sh",
         _("POSIX shell"),
         "sh",
-        _(
-            "Put it before the work that needs the component. It ends with 75 (try again later) only while that is down."
-        ),
+        _("Put it before the work that needs the component. It ends with 75 (try again) only while it is down."),
         """
 line=$(curl --silent --max-time 10 '%URL%/gate/%SLUG%') || line=unknown
 case $line in
@@ -143,9 +141,7 @@ if state("%SLUG%") == "down":
         "blackbox-module",
         _("Prometheus: module of the blackbox exporter"),
         "yaml",
-        _(
-            "In blackbox.yml. probe_success is 1 while the component is up, probe_http_status_code 503 while it is down."
-        ),
+        _("In blackbox.yml. probe_success is 1 while the component is up, probe_http_status_code 503 while down."),
         """
 modules:
   status_gate:

@@ -20,7 +20,9 @@ from incidents.publishing import (
     api_page,
     calendar,
     corrections_feed,
+    discovery,
     downloads,
+    embed,
     feeds,
     pages,
     promise_pages,
@@ -47,6 +49,8 @@ RENDERERS = (
     review_pages,
     review_feeds,
     api_page,
+    embed,
+    discovery,
 )
 
 
@@ -135,6 +139,7 @@ def code_version() -> str:
     sources = [
         *here.glob("*.py"),
         *(here.parent / "static" / "incidents").glob("public.*"),
+        *(here.parent / "static" / "incidents").glob("embed*"),
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",
