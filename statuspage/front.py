@@ -2,11 +2,11 @@
 
 A process of its own, because in one process a slow console page is a slow public page: 8 slow requests on 8 threads
 took `/` from 2 ms to 7.5 s. Environment: PUBLIC_ROOT (the tree), UPSTREAM (`http://127.0.0.1:8001` or
-`unix:/run/candor.sock`), FRONT_THREADS (of the server around it; half of them may wait for Django), TRUSTED_PROXIES
+`unix:/run/candor.sock`), FRONT_THREADS (of the server around it; all but one may wait for Django), TRUSTED_PROXIES
 (addresses or networks whose `X-Forwarded-*` headers are believed), FORWARD_DEADLINE_SECONDS, ALLOWED_HOSTS (names that
 a request may ask for, as Django reads them; unset, any: no public byte depends on the name).
 
-Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 8 --no-ws statuspage.front:application`.
+Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 5 --no-ws statuspage.front:application`.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Front:
         """Configured from environment variables alone; see the module's docstring. Raises ValueError for a bad one."""
         upstream = Forwarder(
             env.get("UPSTREAM", "http://127.0.0.1:8001"),
-            at_once=max(1, int(env.get("FRONT_THREADS", "8")) // 2),
+            at_once=max(1, int(env.get("FRONT_THREADS", "5")) - 1),
             deadline_seconds=float(env.get("FORWARD_DEADLINE_SECONDS", "10")),
             trusted_proxies=[each for each in env.get("TRUSTED_PROXIES", "").replace(",", " ").split() if each],
         )

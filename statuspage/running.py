@@ -20,9 +20,9 @@ from django.core.management.base import CommandError
 
 from statuspage.supervisor import Child, Supervisor
 
-# Each thread more costs every request: with 32 readers at once 16 threads took a fifth more time than 8, which wait for
-# one another. Half of them may wait for Django.
-FRONT_THREADS = 8
+# Each costs every request: the server's idle threads take turns on the processor (0.14 switches a request and thread).
+# All but one may wait for Django; one alone reads the public pages as fast as many.
+FRONT_THREADS = 5
 HEADER_SECONDS = 10  # a request whose head is not there by then is dropped, as nginx does it
 HEADER_BYTES = 64 * 1024
 WEB_THREADS = 8  # more than the guard lets through: what it gave up waiting for may still run
