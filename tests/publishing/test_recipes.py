@@ -26,6 +26,7 @@ from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
 from incidents.publishing.recipes import RECIPES
 from incidents.publishing.tree import Page, Tree
+from tests.conftest import needs
 from tests.factories import make_component, open_incident
 from tests.live.guard import live_guard
 from tests.live.running import free_port
@@ -48,6 +49,11 @@ class Done:
     code: int
     out: str
     error: str
+
+
+@pytest.fixture(autouse=True)
+def with_curl() -> None:
+    needs(shutil.which("curl") is not None, "curl")
 
 
 @pytest.fixture(scope="module")
