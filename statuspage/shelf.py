@@ -26,7 +26,12 @@ from incidents.publishing.tree import PUBLIC_CACHE, InvalidAddress, file_of
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
 CODINGS = {"br": ".br", "gzip": ".gz", "": ""}  # in the order of preference
-_ORDERS = (("br", "gzip", ""), ("br", ""), ("gzip", ""), ("",))  # all that a client may welcome
+_ORDERS: tuple[tuple[str, ...], ...] = (
+    ("br", "gzip", ""),
+    ("br", ""),
+    ("gzip", ""),
+    ("",),
+)  # all that a client may welcome
 STALE_AFTER_SECONDS = 120
 LOOK_EVERY_SECONDS = 0.002
 COLD_PAGES = 4096

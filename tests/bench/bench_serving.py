@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +136,7 @@ def started_guard(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _started(name: str, port: int, argv: list[str], env: Mapping[str, str]) -> Iterator[Server]:
+def _started(name: str, port: int, argv: Sequence[str], env: Mapping[str, str]) -> Iterator[Server]:
     first = min(os.sched_getaffinity(0))
     process = subprocess.Popen(
         ["taskset", "-c", str(first), *argv], env={"PATH": _path(), **env}, cwd=ROOT, stdout=subprocess.DEVNULL

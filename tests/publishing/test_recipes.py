@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from pygments.lexers import PowerShellLexer
-from pygments.token import Error, Punctuation
+from pygments.lexers import PowerShellLexer  # type: ignore[import-untyped]
+from pygments.token import Error, Punctuation  # type: ignore[import-untyped]
 
 from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
