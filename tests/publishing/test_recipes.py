@@ -138,7 +138,7 @@ def test_github_actions_skips_the_second_step_only_while_down(page_for, tmp_path
     done = ran(tmp_path, ["bash", "-e", "-c", ask["run"]], GITHUB_OUTPUT="out")  # as the runner calls it
     assert done.code == 0, done.error
     outputs = dict(line.split("=", 1) for line in (tmp_path / "out").read_text().splitlines())
-    named, wanted = re.fullmatch(r"steps\.gate\.outputs\.(\w+) != '(\w+)'", work["if"]).groups()  # type: ignore[union-attr]
+    named, wanted = re.fullmatch(r"steps\.gate\.outputs\.(\w+) != '(\w+)'", work["if"]).groups()
     assert (outputs[named] != wanted) == (world != "down")
     assert ask["id"] == "gate"
 

@@ -15,6 +15,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from incidents.publishing.tree import Page, Tree
+from statuspage import running
 from statuspage.front import Front
 from statuspage.shelf import welcome_codings
 
@@ -388,3 +389,13 @@ def test_the_guard_imports_neither_django_nor_celery():
     env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_guard_is_given_what_it_reads_and_no_secret(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "s3cret")
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1")
+    given = running.front("127.0.0.1", 8000, 8001, {"PUBLIC_ROOT": "/tree", "DATABASE_URL": "postgres://u:p@h/d"}).env
+    assert given["SECRET_KEY"] is None  # taken away from what the child would inherit
+    assert "DATABASE_URL" not in given or given["DATABASE_URL"] is None
+    assert "TRUSTED_PROXIES" not in given, "inherited"
+    assert (given["PUBLIC_ROOT"], given["UPSTREAM"]) == ("/tree", "http://127.0.0.1:8001")
