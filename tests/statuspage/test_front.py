@@ -206,6 +206,21 @@ def test_what_was_looked_at_stands_for_two_milliseconds(tree, front, monkeypatch
     assert ask(front, path).body == b"new"
 
 
+@pytest.mark.parametrize("path", ["/", "/incidents/abc", "/gate/api", "/history.json"])
+def test_what_is_asked_again_at_once_is_answered_as_before(tree, front, monkeypatch, path):
+    monkeypatch.setattr("statuspage.shelf.LOOK_EVERY_SECONDS", 60)
+    for accepted in ("gzip", "br, gzip", "", *(f"x{number}" for number in range(20))):
+        first, again = (ask(front, path, accept_encoding=accepted) for _ in range(2))
+        assert (first.status, first.pairs, first.body) == (again.status, again.pairs, again.body)
+        etag = first.headers["etag"]
+        held = [ask(front, path, accept_encoding=accepted, if_none_match=etag) for _ in range(2)]
+        assert [each.status for each in held] == [503 if path == "/gate/api" else 304] * 2
+        assert held[0].pairs == held[1].pairs
+        assert ask(front, path, "HEAD", accept_encoding=accepted).pairs == first.pairs
+    assert ask(front, "/history", query="page=2").status == 404, "a query string is still read"
+    assert ask(front, path, "POST").status == 405
+
+
 def test_a_set_of_files_that_disagree_is_never_served(tree, front):
     ask(front, "/incidents/abc")
     body = tree.root / "cold/incidents/abc.html"
