@@ -170,11 +170,6 @@ class Dialect:
         }
 
 
-def displayed_at(view: IncidentView) -> datetime:
-    """The time of the newest update that has one: what lists are ordered by. A published review moves nothing."""
-    return max((row.posted_at for row in view.updates if row.stage != Stage.POSTMORTEM), default=view.newest.posted_at)
-
-
 def _kept_of(view: IncidentView) -> Mapping[str, Any]:
     """What an import kept, while nobody has written anything since."""
     return view.wire if view.is_as_imported else {}

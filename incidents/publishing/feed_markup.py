@@ -117,8 +117,8 @@ def rss(feed: Feed, self_url: str) -> str:
         "  <channel>",
         f"    <title>{escape(feed.title)}</title>",
         f"    <link>{escape(feed.home_url)}</link>",
-        # The oldest pages of the dialect repeat the title here; later ones name the vendor.
-        f"    <description>{escape(feed.title)}</description>",
+        # By this word programs know the dialect; its oldest pages repeat the title here.
+        f"    <description>{'Statuspage' if feed.is_dialect else escape(feed.title)}</description>",
         f"    <pubDate>{_mail_date(feed.updated_at, feed.zone)}</pubDate>",
     ]
     if is_self_named:

@@ -266,6 +266,13 @@ class IncidentView:
         return self.updates[0]
 
     @property
+    def displayed_at(self) -> datetime:
+        """The time by which the Statuspage dialect puts it in order: of its newest update that has one. The publication
+        of a review has none there."""
+        told = (row.posted_at for row in self.updates if row.stage != Stage.POSTMORTEM)
+        return max(told, default=self.newest.posted_at)
+
+    @property
     def url_path(self) -> str:
         """Its public address on this site."""
         return f"/incidents/{self.code}"

@@ -21,7 +21,7 @@ from django.utils.formats import date_format
 
 from incidents.domain.status import Stage
 from incidents.publishing import periods
-from incidents.publishing.dialect import SHORT_PATH, Body, Dialect, displayed_at
+from incidents.publishing.dialect import SHORT_PATH, Body, Dialect
 from incidents.publishing.feed_markup import display_time
 from incidents.publishing.periods import MONTHS_A_PAGE, Month
 from incidents.publishing.public import ColdPage, IncidentView, Snapshot, key_of
@@ -136,7 +136,7 @@ def _unresolved(dialect: Dialect) -> list[IncidentView]:
 
 
 def _by_newest_update(views: Iterable[IncidentView]) -> list[IncidentView]:
-    return sorted(views, key=lambda view: (displayed_at(view), view.number), reverse=True)
+    return sorted(views, key=lambda view: (view.displayed_at, view.number), reverse=True)
 
 
 def _by_start(views: Iterable[IncidentView]) -> list[IncidentView]:
