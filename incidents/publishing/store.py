@@ -27,6 +27,7 @@ from incidents.publishing import (
     review_feeds,
     review_pages,
     snapshot,
+    statuspage_v2,
     uptime_pages,
 )
 from incidents.publishing.public import Snapshot
@@ -45,6 +46,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    statuspage_v2,
 )
 
 
