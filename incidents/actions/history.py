@@ -35,6 +35,9 @@ Timed = list[tuple[PastUpdate, datetime]]
 def incident_result(source: str, past: PastIncident) -> Result:
     """What `import_incident` would do, by reading alone."""
     known = provenance.taken(source, "incident", [past.external_id]).get(past.external_id)
+    if known is None and Incident.objects.filter(code=past.code).exists():
+        sentence = _("“%(title)s” stands here already under its id, from somewhere else.")
+        return Result(Outcome.SKIPPED, warnings=(sentence % {"title": past.title},))
     if known is None:
         spells = spells_of([(row, row.posted_at) for row in past.updates if row.posted_at])
         return Result(Outcome.NEW, len(past.updates), len(spells), _losses(past))
@@ -63,7 +66,7 @@ def import_incident(*, actor: Actor, source: str, past: PastIncident, now: datet
             return result
         components = _components(source, past)
         if result.outcome == Outcome.NEW:
-            incident, warnings = _made(source, past, components, now)
+            incident, warnings = _made(past, components, now)
             posted = past.updates
         else:
             row = provenance.taken(source, "incident", [past.external_id])[past.external_id]
@@ -84,9 +87,7 @@ def import_incident(*, actor: Actor, source: str, past: PastIncident, now: datet
     return Result(result.outcome, len(updates), len(moved), (*result.warnings, *warnings))
 
 
-def _made(
-    source: str, past: PastIncident, components: dict[str, Component], now: datetime
-) -> tuple[Incident, list[str]]:
+def _made(past: PastIncident, components: dict[str, Component], now: datetime) -> tuple[Incident, list[str]]:
     is_planned = past.kind == Kind.MAINTENANCE
     first = past.updates[0].posted_at or now
     begin, end = past.scheduled_for or first, past.scheduled_until or first
@@ -234,4 +235,3 @@ def _losses(past: PastIncident) -> tuple[str, ...]:
     long = [row for row in past.updates if len(row.body) > MAX_BODY_CHARACTERS]
     sentence = _("“%(title)s”: a text or the title was too long and was cut.") % {"title": past.title[:80]}
     return (sentence,) if long or len(past.title) > TITLE_LENGTH else ()
-

@@ -62,7 +62,9 @@ def read_file(file: Path, limit: int) -> bytes:
         with open(file, "rb") as handle:
             return handle.read(limit + 1)[:limit]
     except OSError as fault:
-        raise Unreadable(_("“%(file)s” cannot be read: %(why)s.") % {"file": file.name, "why": fault.strerror}) from None
+        raise Unreadable(
+            _("“%(file)s” cannot be read: %(why)s.") % {"file": file.name, "why": fault.strerror}
+        ) from None
 
 
 def served(address: str, *, is_required: bool = True) -> Document | None:

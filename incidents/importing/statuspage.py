@@ -182,7 +182,9 @@ def _gone(
 def _since(found: list[Document], incidents: list[PastIncident], updated_at: datetime) -> datetime | None:
     """From when on every incident is there: the list of incidents holds the newest fifty; that of a summary, which
     leaves out what is over, says nothing of the past."""
-    whole = [document for document in found if document.name.endswith("incidents.json") and "incidents" in document.data]
+    whole = [
+        document for document in found if document.name.endswith("incidents.json") and "incidents" in document.data
+    ]
     lengths = [len(_rows(document, "incidents")) for document in whole]
     if lengths and max(lengths) < NEWEST:
         return None
@@ -194,7 +196,8 @@ def _rows(document: Document, key: str) -> list[Row]:
     value = document.data.get(key, [])
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         raise Unreadable(
-            _("%(name)s: “%(key)s” is no list of objects. Nothing was taken over.") % {"name": document.name, "key": key}
+            _("%(name)s: “%(key)s” is no list of objects. Nothing was taken over.")
+            % {"name": document.name, "key": key}
         )
     return value
 

@@ -103,7 +103,9 @@ def incident_of(row: Row, kind: Kind, place: str, groups: set[str]) -> PastIncid
         impact=impact if impact in list(Impact) else "",
         updates=tuple(sorted(updates, key=lambda each: (each.stage == Stage.POSTMORTEM, each.posted_at))),
         component_codes=tuple(
-            str(each.get("id")) for each in (components if isinstance(components, list) else []) if isinstance(each, dict)
+            str(each.get("id"))
+            for each in (components if isinstance(components, list) else [])
+            if isinstance(each, dict)
         ),
         created_at=moment(row, "created_at", place),
         updated_at=moment(row, "updated_at", place),
@@ -127,7 +129,9 @@ def _update_of(row: Row, place: str, groups: set[str]) -> PastUpdate:
     wire |= {key: row[key] for key in ("custom_tweet", "tweet_id") if isinstance(row.get(key), str | int)}
     if isinstance(affected, list) and affected != [_as_captured(change) for change in changes] or affected == []:
         wire["affected_components"] = [
-            {key: clean_line(str(each.get(key) or "")) for key in _AFFECTED} for each in affected if isinstance(each, dict)
+            {key: clean_line(str(each.get(key) or "")) for key in _AFFECTED}
+            for each in affected
+            if isinstance(each, dict)
         ]
     return PastUpdate(
         external_id=code,

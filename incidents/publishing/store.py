@@ -23,6 +23,7 @@ from incidents.publishing import (
     feeds,
     pages,
     promise_pages,
+    redirects,
     remediation_pages,
     review_feeds,
     review_pages,
@@ -45,6 +46,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    redirects,
 )
 
 
