@@ -28,6 +28,7 @@ from incidents.publishing import (
     review_feeds,
     review_pages,
     snapshot,
+    statuspage_v2,
     uptime_pages,
 )
 from incidents.publishing.public import Snapshot
@@ -47,6 +48,7 @@ RENDERERS = (
     review_pages,
     review_feeds,
     redirects,
+    statuspage_v2,
 )
 
 
