@@ -6,6 +6,7 @@ one entry of the public record.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,9 +74,9 @@ def import_incident(*, actor: Actor, source: str, past: PastIncident, now: datet
             incident, warnings = Incident.objects.select_for_update().get(pk=row.subject_id), []
             posted = tuple(_fresh(source, past, incident)[0])
             guards.touch(incident, now)
-        updates = [_append(actor, source, incident, update, components, now) for update in posted]
+        updates = _posted(actor, source, incident, posted, components, now)
         moved = _levels(source, incident, past, components, now)
-        _settle(incident, past, now)
+        _settle(incident, past, components, now)
         provenance.keep(source, "incident", past.external_id, incident, past.digest, now)
         record(
             actor=actor, verb=Verb.INCIDENT_IMPORTED, subject=incident, now=now, incident=incident, reach=Reach.PAGE,
@@ -112,34 +113,41 @@ def _made(past: PastIncident, components: dict[str, Component], now: datetime) -
     return incident, [_("%(path)s is in use here: it does not lead to what stood there.") % {"path": past.path}]
 
 
-def _append(
+def _posted(
     actor: Actor,
     source: str,
     incident: Incident,
-    past: PastUpdate,
+    told: Sequence[PastUpdate],
     components: dict[str, Component],
     now: datetime,
-) -> IncidentUpdate:
-    at = min(past.posted_at or now, now)
-    text, html = _text(past.body)
-    last = incident.updates.aggregate(sequence=Max("sequence"))["sequence"]
-    update = IncidentUpdate.objects.create(
-        code=provenance.free_code(IncidentUpdate, past.code),
-        incident=incident,
-        sequence=(last or 0) + 1,
-        stage=past.stage,
-        body=text,
-        body_html=html,
-        posted_at=at,
-        is_notifying=past.is_notifying,
-        time_note=past.note[:NOTE_LENGTH],
-        component_changes=_told(past, components, at),
-        author_label=actor.label,
-        wire=dict(past.wire),
-        created_at=at,
-    )
-    provenance.keep(source, "update", past.external_id, update, "", now)
-    return update
+) -> list[IncidentUpdate]:
+    """The updates, written after those that are here."""
+    last = incident.updates.aggregate(sequence=Max("sequence"))["sequence"] or 0
+    codes = provenance.free_codes(IncidentUpdate, [past.code for past in told])
+    rows = []
+    for sequence, (past, code) in enumerate(zip(told, codes, strict=True), start=last + 1):
+        at = min(past.posted_at or now, now)
+        text, html = _text(past.body)
+        rows.append(
+            IncidentUpdate(
+                code=code,
+                incident=incident,
+                sequence=sequence,
+                stage=past.stage,
+                body=text,
+                body_html=html,
+                posted_at=at,
+                is_notifying=past.is_notifying,
+                time_note=past.note[:NOTE_LENGTH],
+                component_changes=_told(past, components, at),
+                author_label=actor.label,
+                wire=dict(past.wire),
+                created_at=at,
+            )
+        )
+    IncidentUpdate.objects.bulk_create(rows)
+    provenance.keep_new(source, "update", [(past.external_id, row) for past, row in zip(told, rows, strict=True)], now)
+    return rows
 
 
 def _told(past: PastUpdate, components: dict[str, Component], at: datetime) -> list[dict[str, Any]]:
@@ -162,27 +170,31 @@ def _levels(
     source: str, incident: Incident, past: PastIncident, components: dict[str, Component], now: datetime
 ) -> list[ImpactInterval]:
     """The intervals of the incident made to be what its updates say; returns those that moved."""
-    moved = []
+    known = {
+        (row.component_id, row.level, row.started_at): row
+        for row in ImpactInterval.objects.filter(incident=incident, source="import")
+    }
+    new, ended = [], []
     for spell in spells_of(_timed(source, past)):
         if spell.code not in components:
             continue
-        row, is_new = ImpactInterval.objects.get_or_create(
-            incident=incident, component=components[spell.code], level=spell.level, started_at=spell.start,
-            source="import",
-            defaults={
-                "ended_at": spell.end, "recorded_at": now,
-                "note": _("The source says that it was so already.") if spell.is_begun_before else "",
-            },
-        )  # fmt: skip
-        if not is_new and row.ended_at is None and row.superseded_at is None and spell.end:
+        row = known.get((components[spell.code].pk, spell.level, spell.start))
+        if row is None:
+            note = _("The source says that it was so already.") if spell.is_begun_before else ""
+            row = ImpactInterval(
+                incident=incident, component=components[spell.code], level=spell.level, started_at=spell.start,
+                ended_at=spell.end, source="import", recorded_at=now, note=note,
+            )  # fmt: skip
+            new.append(row)
+        elif row.ended_at is None and row.superseded_at is None and spell.end:
             row.ended_at = spell.end
             row.save(update_fields=["ended_at"])
-            is_new = True
-        moved += [row] if is_new else []
-    return moved
+            ended.append(row)
+    ImpactInterval.objects.bulk_create(new)
+    return [*ended, *new]
 
 
-def _settle(incident: Incident, past: PastIncident, now: datetime) -> None:
+def _settle(incident: Incident, past: PastIncident, components: dict[str, Component], now: datetime) -> None:
     """What follows from the updates and the ledger together: stage, impact, and until when the dialect's own values
     hold."""
     derived = incident_impact(queries.spells_of(incident))
@@ -190,7 +202,8 @@ def _settle(incident: Incident, past: PastIncident, now: datetime) -> None:
     is_stated = past.kind == Kind.INCIDENT and past.impact and past.impact != derived
     incident.impact_override = past.impact if is_stated else ""
     incident.updated_at = past.updated_at or past.updates[-1].posted_at or now
-    incident.wire = {**past.wire, "until": incident.version}
+    attached = [components[code].code for code in past.component_codes if code in components]
+    incident.wire = {**past.wire, "components": attached, "until": incident.version}
     incident.save(update_fields=["stage", "impact_override", "updated_at", "wire"])
 
 

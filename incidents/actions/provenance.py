@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,11 +73,29 @@ def key_of(external_id: str) -> str:
     return hashlib.sha256(external_id.encode(errors="replace")).hexdigest()
 
 
+def keep_new(source: str, kind: str, subjects: Sequence[tuple[str, Model]], now: datetime) -> None:
+    """Remember what things became that nothing is known of yet: (id there, row)."""
+    ImportedRow.objects.bulk_create(
+        ImportedRow(source=source, kind=kind, external_id=key_of(external_id), subject_id=row.pk, taken_at=now)
+        for external_id, row in subjects
+    )
+
+
 def free_code(model: type[Component | Incident | IncidentUpdate], wanted: str) -> str:
     """The id that it had, so that old addresses hold; a new one where that is no id of ours or is taken."""
-    if _CODE.fullmatch(wanted) and not model._default_manager.filter(code=wanted).exists():
-        return wanted
-    return new_code()
+    return free_codes(model, [wanted])[0]
+
+
+def free_codes(model: type[Component | Incident | IncidentUpdate], wanted: Sequence[str]) -> list[str]:
+    """As `free_code`, for each of them in order; no id is given twice."""
+    known = set(
+        model._default_manager.filter(code__in=[each for each in wanted if each]).values_list("code", flat=True)
+    )
+    codes = []
+    for each in wanted:
+        codes.append(each if _CODE.fullmatch(each) and each not in known else new_code())
+        known.add(codes[-1])
+    return codes
 
 
 def keep_address(path: str, incident: Incident, now: datetime) -> bool:
