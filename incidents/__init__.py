@@ -6,6 +6,7 @@
 - `counting`: days, months, verdicts and their evidence; what needs a responder now.
 - `outbox`: append an event inside the transaction; ring the bell after commit.
 - `chain`: append to the hash chain of the public record inside the transaction; verify it.
+- `fetching`: read an address that somebody gave; the only HTTP client.
 - `reviewing`: milestones and durations; timeline, figures, checks and public document of a review; promises.
 - `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.
 - `publishing`: what the world sees. One snapshot; pages and feeds as functions of it; revisions on disk.
@@ -13,3 +14,7 @@
 - `relay`: after commit, publish once, then fan out, then deliver.
 - `tasks`, `management`, `web`: the doors. Celery, commands, public forms and the console.
 """
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -91,8 +91,11 @@ class Dialect:
         return {"page": self.page(max([view.updated_at, *moved])), "incident": self._incident(view, shown)}
 
     def _affected(self, view: IncidentView) -> list[ComponentView]:
-        """Its components by position, archived ones too."""
-        codes = {row.code for row in view.affected} & self._views.keys()
+        """Its components by position, archived ones too. Those that an import kept were attached, be it at no level."""
+        codes, kept = {row.code for row in view.affected}, view.wire.get("components")
+        if kept is not None:
+            codes = set(kept) | (set() if view.is_as_imported else codes)
+        codes &= self._views.keys()
         return [self._views[code] for code in sorted(codes, key=self._places.__getitem__)]
 
     def _component(self, view: ComponentView, level: Level, updated_at: datetime) -> Body:
@@ -105,7 +108,7 @@ class Dialect:
             "position": view.position,
             "description": view.description or None,
             "showcase": view.is_showcased and not view.is_group,
-            "start_date": view.start_date.isoformat() if view.start_date and not view.is_group else None,
+            "start_date": None if view.is_group else _start_date(view),
             "group_id": view.group_code or None,
             "page_id": self.snapshot.page.code,
             "group": view.is_group,
@@ -168,6 +171,13 @@ class Dialect:
             "custom_tweet": wire.get("custom_tweet"),
             "tweet_id": wire.get("tweet_id"),
         }
+
+
+def _start_date(view: ComponentView) -> str | None:
+    """As an import kept it: its first day here may be later, where what was before is not on record."""
+    own = view.start_date.isoformat() if view.start_date else None
+    kept: str | None = view.wire.get("start_date", own)
+    return kept
 
 
 def _kept_of(view: IncidentView) -> Mapping[str, Any]:

@@ -320,7 +320,8 @@ class Snapshot:
     """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
 
     `components` holds the top level (groups carry their children); `archived` those that were taken off the page.
-    `next_change_at` is the next instant at which a page would say something else though nobody wrote.
+    `next_change_at` is the next instant at which a page would say something else though nobody wrote. `redirects` are
+    addresses that a former page had, and where each leads.
     """
 
     page: PageView
@@ -338,6 +339,7 @@ class Snapshot:
     remediations: tuple[RemediationView, ...] = ()
     reviews: tuple[ReviewView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
+    redirects: tuple[tuple[str, str], ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

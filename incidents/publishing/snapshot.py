@@ -25,6 +25,7 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    Redirect,
     Region,
     UpdateRevision,
 )
@@ -96,6 +97,7 @@ def build(now: datetime | None = None) -> Snapshot:
         remediations=remediation_views(now, page.time_zone, standing),
         reviews=reviewed,
         promises=promised,
+        redirects=tuple(Redirect.objects.values_list("path", "target")),
     )
 
 

@@ -23,6 +23,7 @@ from incidents.publishing import (
     feeds,
     pages,
     promise_pages,
+    redirects,
     remediation_pages,
     review_feeds,
     review_pages,
@@ -46,6 +47,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    redirects,
     statuspage_v2,
 )
 
