@@ -21,6 +21,7 @@ from incidents.publishing import (
     corrections_feed,
     downloads,
     feeds,
+    gate,
     pages,
     promise_pages,
     remediation_pages,
@@ -45,6 +46,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    gate,
 )
 
 
@@ -138,6 +140,7 @@ def code_version() -> str:
         here.parent / "models" / "words.py",
         here.parent / "models" / "review_words.py",
         here.parent / "domain" / "factors.py",
+        here.parent / "domain" / "gate.py",
         here.parent / "domain" / "diffing.py",
         here.parent / "reviewing" / "difference.py",
         here.parent / "reviewing" / "sections.py",
