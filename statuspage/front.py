@@ -44,6 +44,8 @@ _PLAIN = [
     ("X-Frame-Options", "DENY"),
     ("Content-Security-Policy", "default-src 'none'"),
 ]
+GATE = "/gate/"
+_GATE_REFUSAL = [("Content-Type", "text/plain; charset=utf-8"), *_PLAIN[1:], ("Access-Control-Allow-Origin", "*")]
 _TEXTS = {
     404: "There is nothing at this address.",
     405: "This address only answers reading.",
@@ -97,15 +99,16 @@ class Front:
             if entry is None and path.startswith(DIALECT) and not self.shelf.is_empty:
                 return self._send_nothing(start_response)
             if entry is None and not self.shelf.is_empty:
+            if entry is None and not self.shelf.is_empty and not path.startswith(GATE):
                 entry = self.shelf.find("/404")
         except TornPage:
             log.warning("%s is being written", path)
-            return self._refuse(503, method, start_response, [("Retry-After", "1")])
+            return self._refuse(503, method, start_response, [("Retry-After", "1")], path)
         if entry is not None:
             return self._send(entry, method, environ, start_response)
         if self.shelf.is_empty:
-            return self._refuse(503, method, start_response, [("Retry-After", "2")])
-        return self._refuse(404, method, start_response)
+            return self._refuse(503, method, start_response, [("Retry-After", "2")], path)
+        return self._refuse(404, method, start_response, path=path)
 
     def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         form = entry.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
@@ -181,11 +184,14 @@ class Front:
         return self._send(entry, method, {}, start_response)
 
     def _refuse(
-        self, status: int, method: str, start_response: StartResponse, more: Headers | None = None
+        self, status: int, method: str, start_response: StartResponse, more: Headers | None = None, path: str = ""
     ) -> list[bytes]:
-        text = _TEXTS[status]
-        body = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{text}\n".encode()
-        headers = [*_PLAIN, ("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *(more or [])]
+        if path.startswith(GATE):  # a script reads it, and neither `ok` nor `down` must be the first word
+            body, own = f"unknown {_TEXTS[status]}\n".encode(), _GATE_REFUSAL
+        else:
+            text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{_TEXTS[status]}\n"
+            body, own = text.encode(), _PLAIN
+        headers = [*own, ("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *(more or [])]
         start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
         return [] if method == "HEAD" else [body]
 

@@ -35,6 +35,8 @@ class Verb(StrEnum):
     SERIES_ADDED = "series.added"
     SERIES_EDITED = "series.edited"
     SERIES_ENDED = "series.ended"
+    ADVICE_GIVEN = "advice.given"
+    ADVICE_WITHDRAWN = "advice.withdrawn"
     MILESTONE_STATED = "milestone.stated"
     UPDATE_AMENDED = "update.amended"
     UPDATE_MOVED = "update.moved"
@@ -137,6 +139,8 @@ SENTENCES: dict[Verb, str] = {
     Verb.SERIES_ADDED: "added the recurring maintenance",
     Verb.SERIES_EDITED: "edited the recurring maintenance",
     Verb.SERIES_ENDED: "ended the recurring maintenance",
+    Verb.ADVICE_GIVEN: "advised client programs",
+    Verb.ADVICE_WITHDRAWN: "withdrew an advice to client programs",
     Verb.MILESTONE_STATED: "stated a milestone",
     Verb.UPDATE_AMENDED: "amended an update",
     Verb.UPDATE_MOVED: "corrected the time of an update",

@@ -3,6 +3,7 @@ tables."""
 
 from __future__ import annotations
 
+from incidents.models.advice import ClientAdvice
 from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
@@ -46,6 +47,7 @@ __all__ = [
     "ChangeEvent",
     "ChangeRole",
     "ChannelPause",
+    "ClientAdvice",
     "Component",
     "ComponentDay",
     "ContributingFactor",

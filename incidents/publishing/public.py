@@ -15,6 +15,7 @@ from typing import Any
 
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
+from incidents.publishing.advice import AdviceView
 from incidents.publishing.agreements import AgreementView
 from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
@@ -240,6 +241,7 @@ class IncidentView:
     begun_at: datetime | None = None
     wire: Mapping[str, Any] = field(default_factory=dict)
     is_as_imported: bool = False
+    client_advice: tuple[AdviceView, ...] = ()
 
     @property
     def is_maintenance(self) -> bool:

@@ -30,6 +30,7 @@ from incidents.models import (
     UpdateRevision,
 )
 from incidents.publishing import corrections, promises, windows
+from incidents.publishing.advice import AdviceView, advice_by_incident
 from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
@@ -118,8 +119,12 @@ def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
     held = _grouped((row for row in intervals if row.incident_id), "incident_id")
     planned = MaintenanceScope.objects.select_related("component__group", "region")
     scope = _grouped(sorted(planned, key=lambda row: (_page_order(row.component), row.pk)), "incident_id")
+    advised = advice_by_incident()
     views = [
-        _incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk]) for row in rows
+        _incident(
+            row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk], advised.get(row.pk, ())
+        )
+        for row in rows
     ]
     return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
 
@@ -131,6 +136,7 @@ def _incident(
     statements: list[MilestoneStatement],
     revisions: Mapping[int, list[UpdateRevision]],
     scope: list[MaintenanceScope],
+    advised: tuple[AdviceView, ...],
 ) -> IncidentView:
     spells = [queries.spell_of(row) for row in held]
     found = milestones(spells, updates, statements)
@@ -161,6 +167,7 @@ def _incident(
         durations=durations(found),
         wire=incident.wire,
         is_as_imported=bool(incident.wire) and incident.wire.get("until") == incident.version,
+        client_advice=advised,
     )
     return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 

@@ -21,6 +21,7 @@ from incidents.publishing import (
     corrections_feed,
     downloads,
     feeds,
+    gate,
     pages,
     promise_pages,
     redirects,
@@ -35,7 +36,10 @@ from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Tree
 
 log = logging.getLogger(__name__)
+TOGETHER = 256  # cold pages that wait for the disk together
+# In the order in which they are written: what scripts act on first.
 RENDERERS = (
+    gate,
     pages,
     uptime_pages,
     agreement_pages,
@@ -142,6 +146,7 @@ def code_version() -> str:
         here.parent / "models" / "words.py",
         here.parent / "models" / "review_words.py",
         here.parent / "domain" / "factors.py",
+        here.parent / "domain" / "gate.py",
         here.parent / "domain" / "diffing.py",
         here.parent / "reviewing" / "difference.py",
         here.parent / "reviewing" / "sections.py",
@@ -155,11 +160,12 @@ def code_version() -> str:
 
 def _write(tree: Tree, truth: Snapshot) -> None:
     wanted = [page for renderer in RENDERERS for page in renderer.cold(truth)]
-    for page in wanted:
-        key = f"{code_version()}:{page.key}"
-        if tree.manifest.get(page.path) != key:
-            tree.write_cold(page.render())
-            tree.manifest.set(page.path, key)
+    stale = [page for page in wanted if tree.manifest.get(page.path) != f"{code_version()}:{page.key}"]
+    for first in range(0, len(stale), TOGETHER):
+        some = stale[first : first + TOGETHER]
+        tree.write_cold_pages(page.render() for page in some)
+        for page in some:
+            tree.manifest.set(page.path, f"{code_version()}:{page.key}")
     tree.write_history_pages(pages.history_addresses(truth))
     tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
     for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
