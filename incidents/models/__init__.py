@@ -7,6 +7,7 @@ from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
+from incidents.models.inbound import InboundRule, InboundSource, MonitorHold, Proposal
 from incidents.models.incident import (
     Incident,
     IncidentUpdate,
@@ -53,16 +54,20 @@ __all__ = [
     "FactorCode",
     "IdempotencyKey",
     "ImpactInterval",
+    "InboundRule",
+    "InboundSource",
     "Incident",
     "IncidentUpdate",
     "MaintenanceScope",
     "MaintenanceSeries",
     "MilestoneStatement",
+    "MonitorHold",
     "OperatorReminder",
     "OutboxEvent",
     "Promise",
     "PromiseExtension",
     "PromisePolicy",
+    "Proposal",
     "PublicPage",
     "RecordEntry",
     "Region",
