@@ -14,7 +14,16 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, operators, promise_reminders, review_publishing, series, verdicts
+from incidents.actions import (
+    inbound,
+    maintenance_schedule,
+    operators,
+    promise_reminders,
+    proposal,
+    review_publishing,
+    series,
+    verdicts,
+)
 from incidents.domain.verbs import Reach
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
@@ -58,10 +67,10 @@ def keep_current(now: datetime | None = None) -> None:
 
 def keep_schedules(now: datetime | None = None) -> None:
     """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
-    and owners of promises, publish reviews that are due.
+    and owners of promises, publish reviews that are due, end what flapping alerts held, post what nobody answered.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
-    raised, so that the caller says it once and not six times every round.
+    raised, so that the caller says it once and not eight times every round.
     """
     for keep in (
         series.announce_due,
@@ -70,6 +79,8 @@ def keep_schedules(now: datetime | None = None) -> None:
         operators.remind_operators,
         _publish_due_reviews,
         promise_reminders.remind_owners,
+        inbound.settle_quiet,
+        proposal.post_unanswered,
     ):
         try:
             keep(now)
