@@ -35,6 +35,7 @@ from incidents.models.review import (
     TimelineEntry,
 )
 from incidents.models.subscriber import SignUp, Subscriber
+from incidents.models.upstream import Upstream
 
 __all__ = [
     "Agreement",
@@ -82,5 +83,6 @@ __all__ = [
     "TimelineEntry",
     "UpdateRevision",
     "UpdateTemplate",
+    "Upstream",
     "Verdict",
 ]

@@ -20,6 +20,7 @@ from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
+from incidents.publishing.upstreams import UpstreamView
 from incidents.reviewing.milestones import Duration, Milestone
 
 
@@ -327,6 +328,7 @@ class Snapshot:
     remediations: tuple[RemediationView, ...] = ()
     reviews: tuple[ReviewView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
+    upstreams: tuple[UpstreamView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:
