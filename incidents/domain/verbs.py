@@ -110,6 +110,10 @@ class Verb(StrEnum):
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_DELETED = "template.deleted"
     PAGE_EDITED = "page.edited"
+    UPSTREAM_SAVED = "upstream.saved"
+    UPSTREAM_REMOVED = "upstream.removed"
+    UPSTREAM_NOTED = "upstream.noted"
+    UPSTREAM_GONE = "upstream.gone"
     SUBSCRIBER_SIGNED_UP = "subscriber.signed_up"
     SUBSCRIBER_CONFIRMED = "subscriber.confirmed"
     SUBSCRIBER_SCOPED = "subscriber.scoped"
@@ -222,6 +226,10 @@ SENTENCES: dict[Verb, str] = {
     Verb.TEMPLATE_SAVED: "saved the template",
     Verb.TEMPLATE_DELETED: "deleted the template",
     Verb.PAGE_EDITED: "edited the page",
+    Verb.UPSTREAM_SAVED: "saved the upstream",
+    Verb.UPSTREAM_REMOVED: "removed the upstream",
+    Verb.UPSTREAM_NOTED: "noted what the upstream says",
+    Verb.UPSTREAM_GONE: "stopped asking the upstream",
     Verb.SUBSCRIBER_SIGNED_UP: "asked to subscribe",
     Verb.SUBSCRIBER_CONFIRMED: "confirmed the subscription",
     Verb.SUBSCRIBER_SCOPED: "changed what the subscription covers",

@@ -30,3 +30,4 @@ IMPORTERS: Mapping[str, Importer] = {
     "feed": Importer(feed.read, writing.write),
     "subscribers": Importer(subscribers_csv.read, subscribers_csv.write),
 }
+"""History and status from elsewhere."""

@@ -38,6 +38,7 @@ from incidents.models.review import (
     TimelineEntry,
 )
 from incidents.models.subscriber import SignUp, Subscriber
+from incidents.models.upstream import Upstream
 
 __all__ = [
     "Agreement",
@@ -92,5 +93,6 @@ __all__ = [
     "TimelineEntry",
     "UpdateRevision",
     "UpdateTemplate",
+    "Upstream",
     "Verdict",
 ]

@@ -85,6 +85,7 @@ def _front(snapshot: Snapshot) -> Page:
             "upcoming": planned.plans(snapshot, snapshot.maintenances_upcoming),
             "sections": cards.sections(snapshot),
             "matrix": regions.matrix(snapshot),
+            "upstreams": snapshot.upstreams,
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "reviews": [line_of(view) for view in snapshot.reviews if not view.is_retracted][:REVIEWS_SHOWN],
             "changed_at": snapshot.page.updated_at,

@@ -21,6 +21,7 @@ from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
+from incidents.publishing.upstreams import UpstreamView
 from incidents.reviewing.milestones import Duration, Milestone
 
 
@@ -342,6 +343,7 @@ class Snapshot:
     reviews: tuple[ReviewView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
     redirects: tuple[tuple[str, str], ...] = ()
+    upstreams: tuple[UpstreamView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

@@ -31,6 +31,7 @@ from incidents.models import (
 )
 from incidents.publishing import corrections, promises, windows
 from incidents.publishing.advice import AdviceView, advice_by_incident
+from incidents.publishing import corrections, promises, upstreams, windows
 from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
@@ -70,6 +71,7 @@ def build(now: datetime | None = None) -> Snapshot:
     top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
     promised = promises.promise_views(now)
+    followed = upstreams.followed()
     reviewed = review_views()
     standing = {row.slug: row.shown.review for row in reviewed if row.shown and row.shown.review}
     next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
@@ -85,7 +87,7 @@ def build(now: datetime | None = None) -> Snapshot:
             page.code,
         ),
         built_at=now,
-        next_change_at=min([next_change_at, *promises.edges(promised, now)]),
+        next_change_at=min([next_change_at, *promises.edges(promised, now), *upstreams.edges(followed, now)]),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
         components=top_level,
         archived=archived,
@@ -99,6 +101,7 @@ def build(now: datetime | None = None) -> Snapshot:
         reviews=reviewed,
         promises=promised,
         redirects=tuple(Redirect.objects.values_list("path", "target")),
+        upstreams=upstreams.upstream_views(followed, now),
     )
 
 

@@ -38,6 +38,7 @@ from incidents.models import (
 )
 from tests import acts_advice, acts_parts, acts_promises, acts_remedy, acts_workflow
 from tests import acts_inbound, acts_parts, acts_promises, acts_remedy, acts_workflow
+from tests import acts_parts, acts_promises, acts_remedy, acts_upstreams, acts_workflow
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -224,6 +225,8 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
 }  # fmt: skip
 ACTS |= {**acts_advice.ACTS, **acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS, **acts_workflow.ACTS}
 ACTS |= {**acts_inbound.ACTS, **acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS, **acts_workflow.ACTS}
+ACTS |= {**acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS, **acts_workflow.ACTS}
+ACTS |= acts_upstreams.ACTS
 
 
 @pytest.mark.parametrize("verb", ACTS)

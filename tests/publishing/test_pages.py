@@ -38,6 +38,7 @@ from tests.publishing.page_world import (
     text_of,
     truth_at,
 )
+from tests.upstream_world import WELL, an_upstream
 
 pytestmark = pytest.mark.django_db
 GROUPS = json.loads((Path(__file__).parent.parent / "data" / "bad_inputs.json").read_text())["groups"]
@@ -62,14 +63,17 @@ def assert_sound(found: dict[str, Page]) -> None:
 # --- size -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_front_page_with_ten_components_and_an_open_incident_fits_one_congestion_window():
+def test_the_front_page_with_ten_components_an_open_incident_and_three_upstreams_fits_one_congestion_window():
     leaves = ten_components()
     add_past(leaves)
     open_the_incident(leaves)
     truth = truth_at("15:10")
     assert len(truth.leaves) == 10
     assert sum(len(bars.troubled_days(leaf, "UTC")) for leaf in truth.leaves) >= 40
-    body = front(truth).body
+    for name in ("Cloud", "Mail", "Payments"):
+        an_upstream(name, WELL, utc("2026-06-23 15:09"))
+    body = front(truth_at("15:10")).body
+    assert body.count(b"All Systems Operational") == 3
     sizes = {"gzip": len(gzip.compress(body, 6)), "brotli": len(brotli.compress(body, quality=5))}
     assert max(sizes.values()) <= WINDOW, sizes
 

@@ -36,6 +36,7 @@ from incidents.web.console import (
     subscribers,
     taxonomy,
     templates,
+    upstreams,
 )
 
 app_name = "console"
@@ -81,6 +82,11 @@ urlpatterns = [
     path("components/<slug:code>/archive", components.archive_component, name="archive-component"),
     path("components/<slug:code>/restore", components.restore_component, name="restore-component"),
     path("regions/add", components.add_region, name="add-region"),
+    # Upstreams
+    path("upstreams", upstreams.upstream_list, name="upstreams"),
+    path("upstreams/add", upstreams.add_upstream, name="add-upstream"),
+    path("upstreams/<int:number>/edit", upstreams.edit_upstream, name="edit-upstream"),
+    path("upstreams/<int:number>/remove", upstreams.remove_upstream, name="remove-upstream"),
     # Agreements
     path("agreements", agreements.agreement_list, name="agreements"),
     path("agreements/add", agreements.add_agreement, name="add-agreement"),
