@@ -35,7 +35,8 @@ test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/
 	@$(BIN)/pytest -m alone $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 
 bench: setup ## measure what has a bound, each figure beside a reference of the same run; fails if a bound is broken
-	@DATA_DIR=var/bench $(BIN)/python -m tests.bench.bench_uptime
+	@status=0; for each in bench_serving bench_uptime; do echo "$$each"; \
+		DATA_DIR=var/bench $(BIN)/python -m tests.bench.$$each || status=1; done; exit $$status
 
 CHECKS := check-format check-lint check-types check-imports check-templates check-django
 .PHONY: $(CHECKS)

@@ -36,6 +36,7 @@ HISTORY_JSON, BEYOND_HISTORY_JSON = "/history/pages/%s.json", "/history/pages/no
 DIALECT = "/api/v2/"
 # For the subscriber script of that dialect, which does not read before it asks.
 DIALECT_METHODS = "GET, POST, DELETE, OPTIONS"
+_FORWARDED_FIRST = frozenset(each[1:] for each in FORWARDED)
 FORWARDED_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _PLAIN = [
     ("Content-Type", "text/html; charset=utf-8"),
@@ -112,11 +113,10 @@ class Front:
 
     def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         form = entry.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        fresh = self.shelf.pulse.headers(time.time())
         if entry.is_conditional and is_unchanged(entry, environ):
-            start_response("304 Not Modified", form.unchanged_headers + fresh)
+            start_response("304 Not Modified", form.unchanged_headers + self.shelf.age)
             return []
-        start_response(entry.status_line, form.headers + fresh)
+        start_response(entry.status_line, form.headers + self.shelf.age)
         return [form.body] if method == "GET" else []
 
     def _other(self, path: str, method: str, start_response: StartResponse) -> list[bytes]:
@@ -200,7 +200,7 @@ def is_forwarded(path: str, method: str) -> bool:
     """Whether an address belongs to Django: the forwarded prefixes, and sending in the subscription form."""
     if path == "/subscribe":
         return method == "POST"
-    return any(path.startswith(each) and path[len(each) : len(each) + 1] in ("", "/") for each in FORWARDED)
+    return path[:1] == "/" and path[1:].partition("/")[0] in _FORWARDED_FIRST
 
 
 def has_odd_segments(path: str) -> bool:
@@ -214,6 +214,8 @@ def is_unchanged(entry: Entry, environ: dict[str, Any]) -> bool:
     """Whether the client holds this already: If-None-Match first, compared weakly (RFC 9110, 13.1.2 and 13.1.3)."""
     tags = environ.get("HTTP_IF_NONE_MATCH")
     if tags is not None:
+        if tags in entry.quoted_etags:  # what nearly every client sends
+            return True
         if tags.strip() == "*":
             return True
         return any(tag.strip().removeprefix("W/").strip('"') in entry.etags for tag in tags.split(","))

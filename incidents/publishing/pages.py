@@ -73,7 +73,7 @@ def _front(snapshot: Snapshot) -> Page:
         snapshot.page,
         "/",
         "front",
-        _site_title(snapshot.page),
+        site_title(snapshot.page),
         {
             "banner": banner,
             "indicator": snapshot.top.indicator,
@@ -223,7 +223,7 @@ def page_of(
     page: PageView, path: str, template: str, title: str, context: Mapping[str, Any], *, status: int = 200
 ) -> Page:
     """The page at an address from its template; `context` comes on top of what every page needs."""
-    name = _site_title(page)
+    name = site_title(page)
     whole = {
         "page": page,
         "site_title": name,
@@ -251,7 +251,7 @@ def page_of(
 
 def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]]:
     """(type, address, title) of the feeds that go with a page, in the words of the Statuspage dialect."""
-    about = f"{_site_title(page)} - {subject}" if subject else f"{_site_title(page)} History"
+    about = f"{site_title(page)} - {subject}" if subject else f"{site_title(page)} History"
     as_json = f"{path}/feed.json" if subject else "/feed.json"
     calendar = [] if subject else [("text/calendar", f"{page.url}/history.ics", _("Scheduled maintenance - Calendar"))]
     return [
@@ -267,7 +267,7 @@ def site_of(page: PageView) -> dict[str, str]:
     return {"name": page.name, "zone": page.time_zone, "url": page.url}
 
 
-def _site_title(page: PageView) -> str:
+def site_title(page: PageView) -> str:
     """The dialect's `<name> Status`, without a second `Status` for a page that is called so."""
     return page.name if page.name.casefold().endswith("status") else f"{page.name} Status"
 

@@ -17,9 +17,12 @@ from django.utils import timezone
 from incidents import queries
 from incidents.publishing import (
     agreement_pages,
+    api_page,
     calendar,
     corrections_feed,
+    discovery,
     downloads,
+    embed,
     feeds,
     gate,
     pages,
@@ -53,6 +56,9 @@ RENDERERS = (
     review_feeds,
     redirects,
     statuspage_v2,
+    api_page,
+    embed,
+    discovery,
 )
 
 
@@ -141,6 +147,7 @@ def code_version() -> str:
     sources = [
         *here.glob("*.py"),
         *(here.parent / "static" / "incidents").glob("public.*"),
+        *(here.parent / "static" / "incidents").glob("embed*"),
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",

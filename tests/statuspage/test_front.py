@@ -22,6 +22,11 @@ HTML = "text/html; charset=utf-8"
 TEXT = b"<p>The API answers slowly.</p>" * 40
 
 
+@pytest.fixture(autouse=True)
+def looking_each_time(monkeypatch):
+    monkeypatch.setattr("statuspage.shelf.LOOK_EVERY_SECONDS", 0)
+
+
 @pytest.fixture
 def tree(tmp_path):
     made = Tree(tmp_path / "public")
@@ -184,6 +189,20 @@ def test_a_swap_is_seen_by_the_next_request_and_a_removed_page_is_gone(tree, fro
     assert ask(front, "/incidents/abc").status == 200
     tree.remove_cold("/incidents/abc")
     assert ask(front, "/incidents/abc").status == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents/abc"])
+def test_what_was_looked_at_stands_for_two_milliseconds(tree, front, monkeypatch, path):
+    now = [1000.0]
+    monkeypatch.setattr("statuspage.shelf.LOOK_EVERY_SECONDS", 0.002)
+    monkeypatch.setattr("statuspage.shelf.time", SimpleNamespace(monotonic=lambda: now[0], time=lambda: 0.0))
+    first = ask(front, path)
+    tree.swap([Page("/", b"new", HTML)])
+    tree.write_cold(Page("/incidents/abc", b"new", HTML))
+    now[0] += 0.001
+    assert ask(front, path).body == first.body
+    now[0] += 0.001
+    assert ask(front, path).body == b"new"
 
 
 def test_a_set_of_files_that_disagree_is_never_served(tree, front):
