@@ -116,6 +116,8 @@ class Verb(StrEnum):
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
+    RECORD_EXPORTED = "record.exported"
+    HISTORY_RESTORED = "history.restored"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -216,4 +218,6 @@ SENTENCES: dict[Verb, str] = {
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",
+    Verb.RECORD_EXPORTED: "exported the records",
+    Verb.HISTORY_RESTORED: "restored an export",
 }
