@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -22,7 +23,7 @@ from incidents.archive.lines import lines
 from incidents.domain.actor import SYSTEM
 from incidents.importing import candor
 from incidents.models import ImpactInterval, Incident, PublicPage
-from incidents.publishing import store
+from incidents.publishing import snapshot, store
 from tests.actions import test_record
 from tests.factories import make_component, open_incident
 
@@ -66,6 +67,14 @@ def tree_at(folder: Path, now: datetime, settings: Any) -> dict[str, bytes]:
     settings.PUBLIC_ROOT = folder
     store.republish(now)
     return dict(_bodies(folder))
+
+
+def pages_at(_folder: Path, now: datetime, _settings: Any) -> dict[str, bytes]:
+    """What the tree would be made of, without the disk: quick."""
+    truth = snapshot.build(now)
+    hot = (page for each in store.RENDERERS for page in each.hot(truth))
+    cold = (page.render() for each in store.RENDERERS for page in each.cold(truth))
+    return {page.path: repr(replace(page, body=b"")).encode() + page.body for page in (*hot, *cold)}
 
 
 def restore(file: Path, now: datetime) -> Any:
