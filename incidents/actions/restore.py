@@ -56,9 +56,15 @@ class Restored:
 
 
 def restore(
-    *, actor: Actor, lines: Iterable[Line], is_everything: bool, sha256: str, now: datetime | None = None
+    *,
+    actor: Actor,
+    lines: Iterable[Line],
+    is_everything: bool,
+    sha256: str,
+    is_dry: bool = False,
+    now: datetime | None = None,
 ) -> Restored:
-    """Write the rows of a file, all or none. `sha256` is that of the file: a repeat of it changes nothing.
+    """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the file: a repeat of it changes nothing.
 
     With everything the chain is carried over as it is; else one of its own begins with what was restored. Raises
     Refused: no administrator, an instance that holds something, and whatever is wrong in the file, with its line.
@@ -87,6 +93,7 @@ def restore(
             actor=actor, verb=Verb.HISTORY_RESTORED, subject=page, now=now,
             changes={"file": ["", sha256], "rows": [0, sum(writing.counts.values())]},
         )  # fmt: skip
+        transaction.set_rollback(is_dry)
     return Restored({name: count for name, count in writing.counts.items() if count})
 
 

@@ -35,6 +35,7 @@ from incidents.models import (
     Promise,
     PromiseExtension,
     PublicPage,
+    Redirect,
     Region,
     Remediation,
     RemediationSlip,
@@ -212,6 +213,7 @@ EXPORTED: Mapping[type[Model], Exported] = {
     Correction: Exported(
         "id at verb subject path reason changes figures incident", {"actor_label": ""}, veil=_of_correction
     ),
+    Redirect: Exported("id path target", {"created_at": Now}),
 }  # fmt: skip
 
 _WORKING_COPY = "the working copy of a review; what was published of it stands in its versions"
@@ -227,6 +229,7 @@ NOT_PUBLIC: Mapping[str, str] = {
     "delivery": _SENDING,
     "factorcode": "published reviews carry the title of each code that they use",
     "idempotencykey": "kept for a week, to know a repeated form",
+    "importedrow": "which row came from which thing of another page",
     "maintenanceseries": "what it announced is maintenance of its own",
     "operatorreminder": _SENDING,
     "outboxevent": _SENDING,

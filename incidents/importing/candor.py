@@ -12,17 +12,38 @@ from typing import Any, BinaryIO
 from django.utils.translation import gettext as _
 
 from incidents.actions import restore as actions
+from incidents.actions.provenance import Outcome, Result
 from incidents.actions.refusals import Refused
 from incidents.actions.restore import Line, Restored
 from incidents.archive import FORMAT, LONGEST_LINE, VERSION
 from incidents.archive.tables import schema_of
 from incidents.domain.actor import Actor
+from incidents.importing.documents import Unreadable
+from incidents.importing.writing import Options, Report
 
 GZIP = b"\x1f\x8b"
 CHUNK = 1024 * 1024
 
 
-def restore(path: Path, *, actor: Actor, now: datetime | None = None) -> Restored:
+def read(source: str) -> Path:
+    """The file; it is read while it is written down, for it may be longer than memory. Raises Unreadable."""
+    if not Path(source).is_file():
+        raise Unreadable(_("“%(path)s” is no file.") % {"path": source})
+    return Path(source)
+
+
+def write(path: Path, options: Options) -> Report:
+    """Restore an export, or only try it. Raises Refused as `restore` does."""
+    actor = Actor("import", path.name)
+    done, report = restore(path, actor=actor, is_dry=options.is_dry, now=options.now), Report()
+    if done.is_known:
+        report.add(_("file"), Result(Outcome.UNCHANGED))
+    for table, count in done.rows.items():
+        report.count(table, count)
+    return report
+
+
+def restore(path: Path, *, actor: Actor, is_dry: bool = False, now: datetime | None = None) -> Restored:
     """Restore an export into this instance, which must hold nothing. Run again with the same file, it changes nothing.
 
     Raises Refused for whatever is wrong with the file or the instance; nothing has been written then.
@@ -31,7 +52,9 @@ def restore(path: Path, *, actor: Actor, now: datetime | None = None) -> Restore
         with path.open("rb") as file:
             is_everything = _header(file)
             digest = _digest(path)
-            return actions.restore(actor=actor, lines=_rows(file), is_everything=is_everything, sha256=digest, now=now)
+            return actions.restore(
+                actor=actor, lines=_rows(file), is_everything=is_everything, sha256=digest, is_dry=is_dry, now=now
+            )
     except OSError as error:
         raise Refused(_("“%(path)s” cannot be read: %(error)s.") % {"path": path, "error": error.strerror}) from None
 
