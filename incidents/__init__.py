@@ -6,6 +6,7 @@
 - `counting`: days, months, verdicts and their evidence; what needs a responder now.
 - `outbox`: append an event inside the transaction; ring the bell after commit.
 - `chain`: append to the hash chain of the public record inside the transaction; verify it.
+- `archive`: the records as JSON lines to take away: what of each table is public, and how a row is written and read.
 - `fetching`: read an address that somebody gave; the only HTTP client.
 - `reviewing`: milestones and durations; timeline, figures, checks and public document of a review; promises.
 - `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.

@@ -132,6 +132,8 @@ class Verb(StrEnum):
     PROPOSAL_DISMISSED = "proposal.dismissed"
     MONITOR_OPENED = "monitor.opened"
     MONITOR_CLOSED = "monitor.closed"
+    RECORD_EXPORTED = "record.exported"
+    HISTORY_RESTORED = "history.restored"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -248,4 +250,6 @@ SENTENCES: dict[Verb, str] = {
     Verb.PROPOSAL_DISMISSED: "dismissed a proposal",
     Verb.MONITOR_OPENED: "set a component by an alert",
     Verb.MONITOR_CLOSED: "ended by an alert what it had set",
+    Verb.RECORD_EXPORTED: "exported the records",
+    Verb.HISTORY_RESTORED: "restored an export",
 }

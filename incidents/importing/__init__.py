@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.importing import feed, statuspage, subscribers_csv, writing
+from incidents.importing import candor, feed, statuspage, subscribers_csv, writing
 from incidents.importing.documents import Unreadable
 from incidents.importing.writing import Options, Report
 
@@ -28,6 +28,7 @@ class Importer:
 IMPORTERS: Mapping[str, Importer] = {
     "statuspage": Importer(statuspage.read, writing.write),
     "feed": Importer(feed.read, writing.write),
+    "candor": Importer(candor.read, candor.write),
     "subscribers": Importer(subscribers_csv.read, subscribers_csv.write),
 }
 """History and status from elsewhere."""
