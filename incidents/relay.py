@@ -22,9 +22,8 @@ from incidents.actions import (
     proposal,
     review_publishing,
     series,
-    verdicts,
-)
     upstream,
+    verdicts,
 )
 from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Reach

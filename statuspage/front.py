@@ -99,7 +99,6 @@ class Front:
                 return self._redirect(path.rstrip("/"), "308", method, start_response)
             if entry is None and path.startswith(DIALECT) and not self.shelf.is_empty:
                 return self._send_nothing(start_response)
-            if entry is None and not self.shelf.is_empty:
             if entry is None and not self.shelf.is_empty and not path.startswith(GATE):
                 entry = self.shelf.find("/404")
         except TornPage:

@@ -31,4 +31,3 @@ IMPORTERS: Mapping[str, Importer] = {
     "candor": Importer(candor.read, candor.write),
     "subscribers": Importer(subscribers_csv.read, subscribers_csv.write),
 }
-"""History and status from elsewhere."""

@@ -38,13 +38,6 @@ class FeedRefused(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-"""STAND-IN until the real one is merged."""
-
-
-from datetime import datetime
-
-
-    """S."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,6 @@ class FeedEntry:
     than the reading; `stated_at` is `published_at` as stated, which for planned maintenance lies ahead, and `ends_at`
     the end of its window.
     """
-    """S."""
 
     id: str
     title: str
@@ -180,10 +172,3 @@ def _rfc_time(text: str) -> datetime | None:
 def _safe_link(raw: str) -> str:
     link = clean_line(raw)
     return link if re.match(r"https?://[^\s/]", link, re.IGNORECASE) and " " not in link else ""
-    """S."""
-
-
-
-def parse_feed(body: bytes, content_type: str = "", *, limit: int = 100) -> ParsedFeed:
-    """S."""
-    raise FeedRefused("There is no reader of feeds here yet.")

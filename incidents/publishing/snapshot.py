@@ -29,9 +29,8 @@ from incidents.models import (
     Region,
     UpdateRevision,
 )
-from incidents.publishing import corrections, promises, windows
-from incidents.publishing.advice import AdviceView, advice_by_incident
 from incidents.publishing import corrections, promises, upstreams, windows
+from incidents.publishing.advice import AdviceView, advice_by_incident
 from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
