@@ -25,6 +25,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 INSTALLED = ROOT / "var" / "clients"
 PYTHON = INSTALLED / "python" / "bin" / "python"
 MODULES = INSTALLED / "node" / "node_modules"
+WIDGET = MODULES / "@statuspage" / "status-widget" / "dist" / "index.js"
 MAKE_TOKEN = """
 from incidents.actions.token import make_token
 from incidents.domain.actor import SYSTEM
@@ -125,9 +126,9 @@ def test_the_exporter_writes_a_line_for_each_component_and_incident(site: Runnin
 @pytest.mark.browser
 def test_the_widget_shows_the_sentence_of_the_page(site: Running, browser: Browser):
     tab = browser.new_page()
-    script = (MODULES / "@statuspage" / "status-widget" / "dist" / "index.js").read_text()
-    page = f'<!doctype html><statuspage-widget src="{site.url}"></statuspage-widget><script>{script}</script>'
+    page = f'<!doctype html><statuspage-widget src="{site.url}"></statuspage-widget><script src="/widget.js"></script>'
     tab.route("http://elsewhere.test/", lambda route: route.fulfill(body=page, content_type="text/html"))
+    tab.route("http://elsewhere.test/widget.js", lambda route: route.fulfill(path=WIDGET))
     tab.goto("http://elsewhere.test/")
     description = document(site, "/api/v2/status.json")["status"]["description"]
     tab.get_by_text(description).wait_for(timeout=10_000)
