@@ -113,9 +113,13 @@ class Verb(StrEnum):
     SUBSCRIBER_SCOPED = "subscriber.scoped"
     SUBSCRIBER_UNSUBSCRIBED = "subscriber.unsubscribed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
+    SUBSCRIBER_REACTIVATED = "subscriber.reactivated"
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
+    TOKEN_MADE = "token.made"
+    TOKEN_REVOKED = "token.revoked"
+    TOKEN_REFUSED = "token.refused"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -213,7 +217,11 @@ SENTENCES: dict[Verb, str] = {
     Verb.SUBSCRIBER_SCOPED: "changed what the subscription covers",
     Verb.SUBSCRIBER_UNSUBSCRIBED: "ended the subscription",
     Verb.SUBSCRIBER_SUSPENDED: "suspended the subscription",
+    Verb.SUBSCRIBER_REACTIVATED: "let a suspended subscription go on",
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",
+    Verb.TOKEN_MADE: "made a token of the write API",
+    Verb.TOKEN_REVOKED: "revoked a token of the write API",
+    Verb.TOKEN_REFUSED: "tried what its scopes do not allow",
 }

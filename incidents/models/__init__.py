@@ -35,10 +35,12 @@ from incidents.models.review import (
     TimelineEntry,
 )
 from incidents.models.subscriber import SignUp, Subscriber
+from incidents.models.token import ApiToken
 
 __all__ = [
     "Agreement",
     "AgreementExclusion",
+    "ApiToken",
     "Attempt",
     "AuditEntry",
     "BusinessCalendar",
