@@ -21,6 +21,7 @@ from incidents.publishing import (
     corrections_feed,
     downloads,
     feeds,
+    openapi,
     pages,
     promise_pages,
     remediation_pages,
@@ -45,6 +46,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    openapi,
 )
 
 

@@ -137,7 +137,7 @@ class IncidentFields(BaseModel):
     name: str | None = None
     status: WrittenStage | None = None
     body: str | None = None
-    message: str | None = Field(default=None, deprecated=True)
+    message: str | None = Field(default=None, json_schema_extra={"deprecated": True})
     impact_override: ImpactOrNothing | None = None
     components: dict[Id, LevelName] | Ids | None = None
     component_ids: Ids | None = None
