@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue
 
+from incidents.actions.incident_metadata import LONGEST
 from incidents.web.api.v1.answers import ImpactName, LevelName
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -19,6 +21,15 @@ def _in_range(at: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_range)]
+
+
+def _short_enough(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value)) > LONGEST:
+        raise ValueError(f"at most {LONGEST:,} characters of JSON are kept")
+    return value
+
+
+Metadata = Annotated[dict[str, dict[str, JsonValue]], AfterValidator(_short_enough)]
 Id = Annotated[str, Field(max_length=64)]
 Ids = Annotated[list[Id], Field(max_length=1000)]
 # `none` and the empty text both take a hand-set impact back in some clients; only the empty one does here.
@@ -153,7 +164,7 @@ class IncidentFields(BaseModel):
     auto_transition_deliver_notifications_at_end: bool | None = None
     deliver_notifications: bool | None = None
     wants_twitter_update: bool | None = None
-    metadata: dict[str, dict[str, JsonValue]] | None = None
+    metadata: Metadata | None = None
     backfilled: bool | None = None
     backfill_date: Any = None
     reason: str | None = Field(
