@@ -134,6 +134,10 @@ class Verb(StrEnum):
     MONITOR_CLOSED = "monitor.closed"
     RECORD_EXPORTED = "record.exported"
     HISTORY_RESTORED = "history.restored"
+    SUBSCRIBER_REACTIVATED = "subscriber.reactivated"
+    TOKEN_MADE = "token.made"
+    TOKEN_REVOKED = "token.revoked"
+    TOKEN_REFUSED = "token.refused"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -252,4 +256,8 @@ SENTENCES: dict[Verb, str] = {
     Verb.MONITOR_CLOSED: "ended by an alert what it had set",
     Verb.RECORD_EXPORTED: "exported the records",
     Verb.HISTORY_RESTORED: "restored an export",
+    Verb.SUBSCRIBER_REACTIVATED: "let a suspended subscription go on",
+    Verb.TOKEN_MADE: "made a token of the write API",
+    Verb.TOKEN_REVOKED: "revoked a token of the write API",
+    Verb.TOKEN_REFUSED: "tried what its scopes do not allow",
 }

@@ -39,10 +39,12 @@ from incidents.models.review import (
 )
 from incidents.models.subscriber import SignUp, Subscriber
 from incidents.models.upstream import Upstream
+from incidents.models.token import ApiToken
 
 __all__ = [
     "Agreement",
     "AgreementExclusion",
+    "ApiToken",
     "Attempt",
     "AuditEntry",
     "BusinessCalendar",

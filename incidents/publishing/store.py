@@ -25,6 +25,7 @@ from incidents.publishing import (
     embed,
     feeds,
     gate,
+    openapi,
     pages,
     promise_pages,
     redirects,
@@ -59,6 +60,7 @@ RENDERERS = (
     api_page,
     embed,
     discovery,
+    openapi,
 )
 
 

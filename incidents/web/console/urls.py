@@ -37,6 +37,7 @@ from incidents.web.console import (
     taxonomy,
     templates,
     upstreams,
+    tokens,
 )
 
 app_name = "console"
@@ -162,6 +163,10 @@ urlpatterns = [
     path("people/<int:number>/set", people.set_roles, name="set-roles"),
     path("people/<int:number>/invite", people.invite_person, name="invite-person"),
     path("people/password/<str:uidb64>/<str:token>", people.set_password, name="set-password"),
+    # Programs
+    path("tokens", tokens.token_list, name="tokens"),
+    path("tokens/make", tokens.make_token, name="make-token"),
+    path("tokens/<int:number>/revoke", tokens.revoke_token, name="revoke-token"),
     # Promises
     path("promises", promises.promise_list, name="promises"),
     path("promises/policies", promise_policies.policy_list, name="promise-policies"),
