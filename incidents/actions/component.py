@@ -12,9 +12,7 @@ from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.actions import guards, moves, slugs, texts, verdicts
-from incidents.actions.codes import new_code
-from incidents.actions import guards, moves, texts, verdicts
-from incidents.actions.component_row import group_of, new_row, refuse_same_name, slug_of
+from incidents.actions.component_row import group_of, new_row, refuse_same_name
 from incidents.actions.corrections import correct
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
@@ -32,7 +30,6 @@ def add_region(*, actor: Actor, key: str, name: str, now: datetime | None = None
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         slug = slugs.slug_of(key or name)
-        slug = slug_of(key or name)
         if Region.objects.filter(key=slug).exists():
             raise Refused(_("There is a region with this key already."), "key")
         region = Region.objects.create(
@@ -63,22 +60,6 @@ def add_component(
     content = guards.fingerprint(actor=actor.label, component=name, group=group_id, is_group=is_group)
     with transaction.atomic(durable=True):
         guards.lock_page(now)
-        clean_name = texts.line(name, field="name", limit=120)
-        _refuse_same_name(clean_name, group_id, None)
-        siblings = Component.objects.filter(group_id=group_id)
-        component = Component.objects.create(
-            code=new_code(),
-            slug=slugs.free_slug(slug or clean_name),
-            name=clean_name,
-            description=texts.line(description, field="description", limit=300, is_required=False),
-            is_group=is_group,
-            group=_group(group_id, is_group),
-            position=(siblings.aggregate(last=Max("position"))["last"] or 0) + 1,
-            start_date=start_date,
-            is_hidden_unless_degraded=is_hidden_unless_degraded,
-            created_at=now,
-            updated_at=now,
-        )
         if earlier := guards.earlier_result(key, content):
             return Component.objects.get(pk=earlier)
         component = new_row(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date, datetime
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from incidents.actions import texts
+from incidents.actions import slugs, texts
 from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
 from incidents.models import Component
-
-RESERVED_SLUGS = {"feed"}
 
 
 def new_row(
@@ -35,7 +31,7 @@ def new_row(
     siblings = Component.objects.filter(group_id=group_id)
     return Component.objects.create(
         code=new_code(),
-        slug=_free_slug(slug or clean_name),
+        slug=slugs.free_slug(slug or clean_name),
         name=clean_name,
         description=texts.line(description, field="description", limit=300, is_required=False),
         is_group=is_group,
@@ -66,19 +62,3 @@ def refuse_same_name(name: str, group_id: int | None, own_id: int | None) -> Non
     same = Component.objects.filter(name=name, group_id=group_id, archived_at__isnull=True)
     if same.exclude(pk=own_id or 0).exists():
         raise Refused(_("There is a component with this name in the same place already."), "name")
-
-
-def slug_of(raw: str) -> str:
-    """The part of an address for a name: `[a-z0-9-]*`."""
-    plain = unicodedata.normalize("NFKD", raw).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-
-
-def _free_slug(raw: str) -> str:
-    wanted = slug_of(raw) or new_code()
-    if wanted not in RESERVED_SLUGS and not Component.objects.filter(slug=wanted).exists():
-        return wanted
-    number = 2
-    while Component.objects.filter(slug=f"{wanted}-{number}").exists():
-        number += 1
-    return f"{wanted}-{number}"

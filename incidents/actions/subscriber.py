@@ -186,11 +186,9 @@ def add_confirmed_subscriber(
             address=clean, address_key=clean.casefold(), confirmed_at=now, created_at=now,
             has_all_components=not component_ids,
         )  # fmt: skip
-        subscriber.components.set(_components(component_ids))
+        subscriber.components.set(chosen_components(component_ids))
         proof = {"consent": ["", clean_line(consent)[:300]]} if consent else {}
         record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now, changes=proof)
-        subscriber.components.set(chosen_components(component_ids))
-        record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now)
     return subscriber
 
 

@@ -38,8 +38,8 @@ from incidents.models.review import (
     TimelineEntry,
 )
 from incidents.models.subscriber import SignUp, Subscriber
-from incidents.models.upstream import Upstream
 from incidents.models.token import ApiToken
+from incidents.models.upstream import Upstream
 
 __all__ = [
     "Agreement",

@@ -38,6 +38,7 @@ from incidents.models import (
 )
 from tests import (
     acts_advice,
+    acts_api,
     acts_inbound,
     acts_parts,
     acts_promises,
@@ -45,7 +46,6 @@ from tests import (
     acts_upstreams,
     acts_workflow,
 )
-from tests import acts_api, acts_parts, acts_promises, acts_remedy, acts_workflow
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -232,6 +232,7 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
 }  # fmt: skip
 for area in (
     acts_advice,
+    acts_api,
     acts_inbound,
     acts_parts,
     acts_promises,
@@ -240,7 +241,6 @@ for area in (
     acts_workflow,
 ):
     ACTS |= area.ACTS
-ACTS |= {**acts_api.ACTS, **acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS, **acts_workflow.ACTS}
 
 
 @pytest.mark.parametrize("verb", ACTS)

@@ -36,8 +36,8 @@ from incidents.web.console import (
     subscribers,
     taxonomy,
     templates,
-    upstreams,
     tokens,
+    upstreams,
 )
 
 app_name = "console"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-_TOKEN = re.compile(r"/(confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/[^\s\"'?&<>]+")
-_TOKEN = re.compile(r"(/(?:confirm|subscriptions|unsubscribe|set-up)/|[?&]api_key=)[^\s\"'?&<>]+")
+_TOKEN = re.compile(r"(/(?:confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/|[?&]api_key=)[^\s\"'?&<>]+")
 
 
 class NoTokens(logging.Filter):
