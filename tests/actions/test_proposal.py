@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -111,7 +112,7 @@ def test_a_stale_click_is_refused():
 
 def test_an_incident_that_was_written_from_a_proposal_answers_it_and_a_second_one_is_refused():
     row = make_proposal()
-    given = {"actor": MARIA, "title": "Errors", "body": "We know.", "proposal_id": row.pk}
+    given: dict[str, Any] = {"actor": MARIA, "title": "Errors", "body": "We know.", "proposal_id": row.pk}
     opened = incident_actions.open_incident(**given, key="k")
     assert incident_actions.open_incident(**given, key="k") == opened, "a double click is no second answer"
     assert Proposal.objects.get().incident == opened

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -18,7 +19,7 @@ from tests.inbound_world import make_rule, make_source, post
 from tests.web.api import samples
 
 pytestmark = pytest.mark.django_db
-GENERIC = {"fingerprint": "f", "title": "Errors"}
+GENERIC: dict[str, Any] = {"fingerprint": "f", "title": "Errors"}
 
 
 @pytest.mark.parametrize(
