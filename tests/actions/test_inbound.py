@@ -212,6 +212,10 @@ def test_a_source_that_cannot_be_is_refused(wrong, reason):
         make_source(**{"name": "Other", **wrong})
 
 
+def test_the_hash_of_a_key_takes_any_text():
+    assert inbound.source_of("generic", "\ud800") is None
+
+
 @pytest.mark.parametrize("words", [{"title": ""}, {"title": "{title}"}, {"title": "T", "body": "By {cause}."}])
 def test_a_template_that_a_person_must_fill_in_cannot_be_posted_by_itself(words):
     row = page.save_template(actor=SYSTEM, **{"name": "N", "stage": "investigating", "body": "B", **words})
@@ -223,6 +227,7 @@ def test_a_template_that_a_person_must_fill_in_cannot_be_posted_by_itself(words)
     ("wrong", "reason"),
     [
         ({"level": "operational"}, "level that the alert means"),
+        ({"level": "under_maintenance"}, "level that the alert means"),
         ({"act": "shout"}, "what the rule does"),
         ({"region_id": 99}, "does not run in that region"),
         ({"component_id": 99}, "no such component"),

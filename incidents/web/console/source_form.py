@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from incidents.domain.inbound import RuleAct, SourceKind
+from incidents.domain.inbound import TROUBLE, RuleAct, SourceKind
 from incidents.models import Component, InboundRule, Region, UpdateTemplate
 from incidents.publishing import words
 from incidents.web.console.forms import TextField, choices_of
@@ -90,9 +90,7 @@ class RuleForm(forms.Form):
     act = forms.ChoiceField(label=_("Then"), choices=choices_of(ACTS), widget=forms.RadioSelect)
     component_id = forms.TypedChoiceField(label=_("Component"), coerce=int)
     region_id = forms.TypedChoiceField(label=_("Region"), coerce=int, required=False, empty_value=None)
-    level = forms.ChoiceField(
-        label=_("Level"), choices=choices_of({key: name for key, name in words.LEVELS.items() if key != "operational"})
-    )
+    level = forms.ChoiceField(label=_("Level"), choices=choices_of({level: words.LEVELS[level] for level in TROUBLE}))
     position = forms.IntegerField(
         label=_("Place in the order"), required=False, min_value=1, max_value=10_000,
         widget=forms.NumberInput(attrs={"size": 6}),
