@@ -142,6 +142,16 @@ def answer(proposal: Proposal, state: ProposalState, incident: Incident | None =
     proposal.save(update_fields=["state", "incident", "version"])
 
 
+def attach_covered(incident: Incident, changes: Iterable[ComponentChange]) -> None:
+    """Attach to an incident that was just opened what else waits and names one of its components: of a storm of alerts
+    one is answered, not fifty. Under the lock on the page."""
+    held = {change.component_id for change in changes if change.level != Level.OPERATIONAL}
+    waiting = Proposal.objects.select_for_update().filter(state=ProposalState.OPEN) if held else ()
+    for row in waiting:
+        if held & {entry["component_id"] for entry in row.components}:
+            answer(row, ProposalState.ATTACHED, incident)
+
+
 def incident_holding(component_ids: Iterable[int]) -> Incident | None:
     """The newest open incident or maintenance that holds one of these components now."""
     row = (

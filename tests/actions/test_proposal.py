@@ -182,6 +182,15 @@ def test_an_alert_for_what_an_open_incident_holds_is_attached_to_it():
     assert states() == ["attached", "open"]
 
 
+def test_of_a_storm_one_is_answered_and_the_rest_is_attached_to_its_incident():
+    api, source = make_component(), make_source()[0]
+    make_rule(source, api, match={"at": "api"})
+    report(source, *[alert(str(number), labels={"at": "api"}) for number in range(4)], alert("other"))
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=Proposal.objects.order_by("pk")[1].pk)
+    assert states() == ["attached", "published", "attached", "attached", "open"]
+    assert set(Proposal.objects.exclude(state="open").values_list("incident", flat=True)) == {opened.pk}
+
+
 def test_who_proposes_without_a_source_is_counted_and_ended_the_same_way():
     api = make_component()
     first = propose(components=[change(api)])
@@ -257,6 +266,17 @@ def test_what_somebody_tells_of_meanwhile_is_attached_and_not_posted_beside_it()
     make_rule(source, api)
     report(source, alert())
     opened = open_incident(api)
+    assert (states(), Proposal.objects.get().incident) == (["attached"], opened)
+    assert proposal.post_unanswered(minutes_later(11)) == 0
+
+
+def test_what_an_incident_came_to_hold_by_a_later_update_is_attached_and_not_posted_beside_it():
+    api, source = make_component(), dead_man()
+    make_rule(source, api)
+    opened = open_incident()
+    report(source, alert())
+    post_update(opened, components=[change(api)])
+    assert states() == ["open"]
     assert proposal.post_unanswered(minutes_later(11)) == 0
     assert (states(), Proposal.objects.get().incident) == (["attached"], opened)
 

@@ -65,7 +65,9 @@ class MatchField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """A dict as lines; text as it was typed."""
-        return "\n".join(f"{name}={text}" for name, text in value.items()) if isinstance(value, Mapping) else value
+        return (
+            "\n".join(f"{name}={text}" for name, text in sorted(value.items())) if isinstance(value, Mapping) else value
+        )
 
     def clean(self, value: Any) -> Any:
         """The labels by name. Raises ValidationError for a line that is none."""

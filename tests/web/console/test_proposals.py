@@ -161,7 +161,7 @@ def test_rules_are_written_as_labels_and_changed_and_removed(administrator):
     report(source, alert(labels=rule.match))
     assert "holds it now" in text(administrator.get("/console/sources"))
     edit = f"/console/rules/{rule.pk}/edit"
-    assert "severity=critical\njob=api</textarea>" in text(administrator.get(edit))
+    assert "job=api\nseverity=critical</textarea>" in text(administrator.get(edit))
     assert administrator.post(edit, typed | {"act": "propose"}).status_code == 302
     assert InboundRule.objects.get().act == "propose"
     administrator.post(f"/console/rules/{rule.pk}/remove")
