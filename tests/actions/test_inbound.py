@@ -46,6 +46,7 @@ def test_an_alert_opens_an_interval_from_its_start_and_its_end_closes_it():
     verbs = AuditEntry.objects.filter(verb__startswith="monitor").order_by("pk").values_list("verb", "actor_label")
     assert list(verbs) == [("monitor.opened", "Prometheus"), ("monitor.closed", "Prometheus")]
     assert not Proposal.objects.exists()
+    assert set(OutboxEvent.objects.filter(verb__startswith="monitor").values_list("reach", flat=True)) == {"page"}
     assert verify().findings == []
 
 

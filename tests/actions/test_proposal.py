@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from incidents import relay
-from incidents.actions import inbound, page, proposal
+from incidents.actions import inbound, maintenance, maintenance_schedule, page, proposal, withholding
 from incidents.actions import incident as incident_actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.chain.verification import verify
@@ -179,6 +179,45 @@ def test_an_alert_for_what_an_open_incident_holds_is_attached_to_it():
     post_update(opened, "resolved")
     report(row.source, over(), now=minutes_later(20))
     report(row.source, alert(), now=minutes_later(40))
+    assert states() == ["attached", "open"]
+
+
+def test_what_still_fires_after_its_incident_was_called_over_is_proposed_again():
+    api = make_component()
+    row = make_proposal(api)
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=row.pk)
+    post_update(opened, "resolved")
+    report(row.source, alert(), now=minutes_later(5))
+    assert states() == ["published"]
+    report(row.source, alert(), now=minutes_later(12))
+    report(row.source, alert(), now=minutes_later(13))
+    assert states() == ["published", "open"]
+    report(row.source, over(), now=minutes_later(14))
+    assert states() == ["published", "over"]
+    assert not Proposal.objects.filter(ceased_at__isnull=True).exists()
+
+
+def test_what_was_withdrawn_as_a_mistake_is_not_proposed_again_while_it_fires():
+    row = make_proposal()
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=row.pk)
+    withholding.withdraw_incident(actor=MARIA, incident_id=opened.pk, reason="A test.")
+    report(row.source, alert(), now=minutes_later(30))
+    assert states() == ["published"]
+
+
+def test_an_alert_of_a_maintenance_that_fires_on_after_it_is_proposed():
+    api, source = make_component(), make_source()[0]
+    make_rule(source, api)
+    begin = timezone.now() + timedelta(minutes=1)
+    work = maintenance.schedule_maintenance(
+        actor=MARIA, title="Move", body="B", scheduled_for=begin, scheduled_until=begin + timedelta(hours=1),
+        scope=[(api.pk, ())],
+    )  # fmt: skip
+    maintenance_schedule.advance_due(minutes_later(2))
+    report(source, alert(), now=minutes_later(3))
+    assert (states(), Proposal.objects.get().incident) == (["attached"], work)
+    maintenance_schedule.advance_due(minutes_later(62))
+    report(source, alert(), now=minutes_later(75))
     assert states() == ["attached", "open"]
 
 
