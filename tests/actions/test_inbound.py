@@ -15,7 +15,7 @@ from incidents.actions.refusals import Refused
 from incidents.chain.verification import verify
 from incidents.domain.actor import SYSTEM, Actor
 from incidents.domain.inbound import is_met
-from incidents.models import AuditEntry, ImpactInterval, InboundRule, InboundSource, Incident, Proposal
+from incidents.models import AuditEntry, ImpactInterval, InboundRule, InboundSource, Incident, OutboxEvent, Proposal
 from tests.factories import MARIA, make_component, make_region, open_incident
 from tests.inbound_world import alert, make_rule, make_source, minutes_later, over, report
 
