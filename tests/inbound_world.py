@@ -39,8 +39,9 @@ def over(fingerprint: str = "a1", ended_at: datetime | None = None) -> Alert:
     return alert(fingerprint, is_resolved=True, ended_at=ended_at)
 
 
-def report(source: InboundSource, *alerts: Alert, now: datetime | None = None) -> inbound.Received:
+def report(source: InboundSource | None, *alerts: Alert, now: datetime | None = None) -> inbound.Received:
     """What a delivery does."""
+    assert source
     source.refresh_from_db()
     return inbound.receive(source=source, alerts=alerts, now=now)
 

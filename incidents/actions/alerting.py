@@ -15,7 +15,7 @@ from typing import Any
 
 from incidents.actions import holding, suggesting
 from incidents.domain.actor import Actor
-from incidents.domain.inbound import Alert, RuleAct, is_met
+from incidents.domain.inbound import TROUBLE, Alert, RuleAct, is_met
 from incidents.domain.status import Level
 from incidents.models import Component, InboundRule, InboundSource, Proposal, UpdateTemplate
 
@@ -148,11 +148,10 @@ def _named_by(labels: Mapping[str, str]) -> list[dict[str, Any]]:
         return []
     region = component.regions.filter(key=labels.get("region", "")).first()
     level = labels.get("level", "")
-    is_level = level in list(Level) and level != Level.OPERATIONAL
     return [
         {
             "component_id": component.pk,
-            "level": level if is_level else Level.DEGRADED_PERFORMANCE.value,
+            "level": level if level in TROUBLE else Level.DEGRADED_PERFORMANCE.value,
             "region_ids": [region.pk] if region else [],
             "is_by_rule": False,
         }

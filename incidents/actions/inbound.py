@@ -17,9 +17,8 @@ from incidents.actions import alerting, guards, holding, moves, roles, texts
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
-from incidents.domain.inbound import Alert, RuleAct, SourceKind
+from incidents.domain.inbound import TROUBLE, Alert, RuleAct, SourceKind
 from incidents.domain.review import PersonRole
-from incidents.domain.status import Level
 from incidents.domain.text import clean_line
 from incidents.domain.verbs import Verb
 from incidents.models import Component, InboundRule, InboundSource, MonitorHold, Region, UpdateTemplate
@@ -264,7 +263,7 @@ def _region(component: Component, region_id: int | None) -> Region | None:
 
 
 def _level(raw: str) -> str:
-    if raw not in list(Level) or raw == Level.OPERATIONAL:
+    if raw not in TROUBLE:
         raise Refused(_("Choose the level that the alert means."), "level")
     return raw
 

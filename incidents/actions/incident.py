@@ -133,6 +133,7 @@ def open_within(
     )
     for row in proposals:
         suggesting.answer(row, answer, incident)
+    suggesting.attach_covered(incident, components)
     return incident
 
 

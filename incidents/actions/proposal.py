@@ -91,10 +91,10 @@ def publish_proposal(
         row = suggesting.lock_answerable(proposal_id, seen_version)
         if row.state == ProposalState.OVER:
             raise Refused(_("The monitor says that this is over. To tell of it all the same, edit it first."))
+        began = min(row.started_at or now, now)  # a clock that was set back must not keep anybody from publishing
         return incident.open_within(
             actor, page, now, title=row.title, body=row.body or first_words(), is_notifying=is_notifying,
-            components=suggesting.changes_of(row.components, row.started_at), started_at=row.started_at,
-            proposals=[row],
+            components=suggesting.changes_of(row.components, began), started_at=began, proposals=[row],
         )  # fmt: skip
 
 
@@ -163,20 +163,20 @@ def _is_attached(row: Proposal, source: InboundSource) -> bool:
 
 
 def _post(page: PublicPage, source: InboundSource, rows: Sequence[Proposal], now: datetime) -> None:
-    changes = _neutral_changes(rows)
+    changes = _neutral_changes(rows, now)
     known = Component.objects.select_related("group").in_bulk([change.component_id for change in changes])
     title, body = _neutral_words(source, [row.full_name for row in known.values()])
     incident.open_within(
         SYSTEM, page, now, title=title, body=body, components=changes,
-        started_at=min(row.started_at or row.first_seen_at for row in rows), proposals=rows,
+        started_at=min(_began(row, now) for row in rows), proposals=rows,
         answer=ProposalState.POSTED,
     )  # fmt: skip
 
 
-def _neutral_changes(rows: Sequence[Proposal]) -> list[ComponentChange]:
+def _neutral_changes(rows: Sequence[Proposal], now: datetime) -> list[ComponentChange]:
     """The components that are still on the page, each once in all its proposed regions; at the level of a rule that an
     administrator set, or degraded where only the monitor named it."""
-    entries = [(entry, row.started_at or row.first_seen_at) for row in rows for entry in row.components]
+    entries = [(entry, _began(row, now)) for row in rows for entry in row.components]
     living = set(
         Component.objects.filter(
             pk__in=[entry["component_id"] for entry, _at in entries], archived_at__isnull=True, is_group=False
@@ -187,6 +187,10 @@ def _neutral_changes(rows: Sequence[Proposal]) -> list[ComponentChange]:
         if entry["component_id"] in living:
             merged.setdefault(entry["component_id"], []).append((entry, at))
     return [_neutral_change(pk, found) for pk, found in merged.items()]
+
+
+def _began(row: Proposal, now: datetime) -> datetime:
+    return min(row.started_at or row.first_seen_at, now)
 
 
 def _neutral_change(component_id: int, found: Sequence[tuple[dict[str, Any], datetime]]) -> ComponentChange:

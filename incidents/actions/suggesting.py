@@ -48,6 +48,8 @@ def current(origin: str, key: str, now: datetime) -> Proposal | None:
         return row
     if row.incident and row.incident.is_open:
         return row
+    if row.incident and not row.incident.withdrawn_at and now - row.incident.updated_at > FLAP_WINDOW:
+        return None  # it was called over, and still fires: that is news
     if row.ceased_at and now - row.ceased_at > FLAP_WINDOW:
         return None
     return None if now - row.last_seen_at > FORGOTTEN_AFTER else row
@@ -104,22 +106,9 @@ def suggest_end(
     actor: Actor, *, origin: str, key: str, ended_at: datetime | None, now: datetime
 ) -> Proposal | None:  # fmt: skip
     """Propose the end of a trouble; None if there is nothing that goes on. A proposal that nobody answered is over."""
-    row = Proposal.objects.select_for_update().filter(origin=origin, fingerprint=key).order_by("-pk").first()
-    if row is None or row.ceased_at:
-        return None
-    end = min(ended_at, now) if ended_at else now
-    row.ended_at = max(end, row.started_at) if row.started_at else end
-    row.ceased_at = row.last_seen_at = now
-    row.version += 1
-    if row.state == ProposalState.OPEN:
-        row.state = ProposalState.OVER
-    row.save(update_fields=["ended_at", "ceased_at", "last_seen_at", "version", "state"])
-    if row.flaps == 0:  # what flaps would fill the log
-        record(
-            actor=actor, verb=Verb.PROPOSAL_ENDED, subject=row, now=now, incident=row.incident,
-            changes={"ended_at": ["", row.ended_at.isoformat()]},
-        )  # fmt: skip
-    return row
+    going_on = Proposal.objects.select_for_update().filter(origin=origin, fingerprint=key, ceased_at__isnull=True)
+    rows = [_end(actor, row, ended_at, now) for row in going_on.order_by("pk")]
+    return rows[-1] if rows else None
 
 
 def lock_answerable(proposal_id: int, seen_version: int | None = None) -> Proposal:
@@ -142,6 +131,16 @@ def answer(proposal: Proposal, state: ProposalState, incident: Incident | None =
     proposal.save(update_fields=["state", "incident", "version"])
 
 
+def attach_covered(incident: Incident, changes: Iterable[ComponentChange]) -> None:
+    """Attach to an incident that was just opened what else waits and names one of its components: of a storm of alerts
+    one is answered, not fifty. Under the lock on the page."""
+    held = {change.component_id for change in changes if change.level != Level.OPERATIONAL}
+    waiting = Proposal.objects.select_for_update().filter(state=ProposalState.OPEN) if held else ()
+    for row in waiting:
+        if held & {entry["component_id"] for entry in row.components}:
+            answer(row, ProposalState.ATTACHED, incident)
+
+
 def incident_holding(component_ids: Iterable[int]) -> Incident | None:
     """The newest open incident or maintenance that holds one of these components now."""
     row = (
@@ -162,6 +161,22 @@ def changes_of(entries: Iterable[dict[str, Any]], since: datetime | None) -> lis
         ComponentChange(entry["component_id"], Level(entry["level"]), since, tuple(entry.get("region_ids", ())))
         for entry in entries
     ]
+
+
+def _end(actor: Actor, row: Proposal, ended_at: datetime | None, now: datetime) -> Proposal:
+    end = min(ended_at, now) if ended_at else now
+    row.ended_at = max(end, row.started_at) if row.started_at else end
+    row.ceased_at = row.last_seen_at = now
+    row.version += 1
+    if row.state == ProposalState.OPEN:
+        row.state = ProposalState.OVER
+    row.save(update_fields=["ended_at", "ceased_at", "last_seen_at", "version", "state"])
+    if row.flaps == 0:  # what flaps would fill the log
+        record(
+            actor=actor, verb=Verb.PROPOSAL_ENDED, subject=row, now=now, incident=row.incident,
+            changes={"ended_at": ["", row.ended_at.isoformat()]},
+        )  # fmt: skip
+    return row
 
 
 def _fires_again(row: Proposal, times: int, now: datetime) -> Proposal:

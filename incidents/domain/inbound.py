@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from incidents.domain.status import Level
+
 
 class SourceKind(StrEnum):
     """The formats that are read, as they stand in the address. Each has a module in `web/api/inbound`."""
@@ -48,6 +50,10 @@ class Alert:
     is_resolved: bool = False
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+# What an alert can mean. Maintenance is planned by people: it would take an outage out of the figures.
+TROUBLE = (Level.DEGRADED_PERFORMANCE, Level.PARTIAL_OUTAGE, Level.MAJOR_OUTAGE)
 
 
 class BadPayload(ValueError):

@@ -53,7 +53,7 @@ class InboundRule(models.Model):
         constraints = [models.CheckConstraint(condition=Q(act__in=list(RuleAct)), name="rule_act_is_known")]
 
     def __str__(self) -> str:
-        labels = ", ".join(f"{name}={value}" for name, value in self.match.items())
+        labels = ", ".join(f"{name}={value}" for name, value in sorted(self.match.items()))
         return f"{labels or '*'}: {self.act} {self.level}"
 
 

@@ -15,7 +15,7 @@ from incidents.actions.refusals import Refused
 from incidents.chain.verification import verify
 from incidents.domain.actor import SYSTEM, Actor
 from incidents.domain.inbound import is_met
-from incidents.models import AuditEntry, ImpactInterval, InboundRule, InboundSource, Incident, Proposal
+from incidents.models import AuditEntry, ImpactInterval, InboundRule, InboundSource, Incident, OutboxEvent, Proposal
 from tests.factories import MARIA, make_component, make_region, open_incident
 from tests.inbound_world import alert, make_rule, make_source, minutes_later, over, report
 
@@ -46,6 +46,7 @@ def test_an_alert_opens_an_interval_from_its_start_and_its_end_closes_it():
     verbs = AuditEntry.objects.filter(verb__startswith="monitor").order_by("pk").values_list("verb", "actor_label")
     assert list(verbs) == [("monitor.opened", "Prometheus"), ("monitor.closed", "Prometheus")]
     assert not Proposal.objects.exists()
+    assert set(OutboxEvent.objects.filter(verb__startswith="monitor").values_list("reach", flat=True)) == {"page"}
     assert verify().findings == []
 
 
@@ -212,6 +213,10 @@ def test_a_source_that_cannot_be_is_refused(wrong, reason):
         make_source(**{"name": "Other", **wrong})
 
 
+def test_the_hash_of_a_key_takes_any_text():
+    assert inbound.source_of("generic", "\ud800") is None
+
+
 @pytest.mark.parametrize("words", [{"title": ""}, {"title": "{title}"}, {"title": "T", "body": "By {cause}."}])
 def test_a_template_that_a_person_must_fill_in_cannot_be_posted_by_itself(words):
     row = page.save_template(actor=SYSTEM, **{"name": "N", "stage": "investigating", "body": "B", **words})
@@ -223,6 +228,7 @@ def test_a_template_that_a_person_must_fill_in_cannot_be_posted_by_itself(words)
     ("wrong", "reason"),
     [
         ({"level": "operational"}, "level that the alert means"),
+        ({"level": "under_maintenance"}, "level that the alert means"),
         ({"act": "shout"}, "what the rule does"),
         ({"region_id": 99}, "does not run in that region"),
         ({"component_id": 99}, "no such component"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from incidents import relay
-from incidents.actions import inbound, page, proposal
+from incidents.actions import inbound, maintenance, maintenance_schedule, page, proposal, withholding
 from incidents.actions import incident as incident_actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.chain.verification import verify
@@ -111,7 +112,7 @@ def test_a_stale_click_is_refused():
 
 def test_an_incident_that_was_written_from_a_proposal_answers_it_and_a_second_one_is_refused():
     row = make_proposal()
-    given = {"actor": MARIA, "title": "Errors", "body": "We know.", "proposal_id": row.pk}
+    given: dict[str, Any] = {"actor": MARIA, "title": "Errors", "body": "We know.", "proposal_id": row.pk}
     opened = incident_actions.open_incident(**given, key="k")
     assert incident_actions.open_incident(**given, key="k") == opened, "a double click is no second answer"
     assert Proposal.objects.get().incident == opened
@@ -179,6 +180,54 @@ def test_an_alert_for_what_an_open_incident_holds_is_attached_to_it():
     report(row.source, over(), now=minutes_later(20))
     report(row.source, alert(), now=minutes_later(40))
     assert states() == ["attached", "open"]
+
+
+def test_what_still_fires_after_its_incident_was_called_over_is_proposed_again():
+    api = make_component()
+    row = make_proposal(api)
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=row.pk)
+    post_update(opened, "resolved")
+    report(row.source, alert(), now=minutes_later(5))
+    assert states() == ["published"]
+    report(row.source, alert(), now=minutes_later(12))
+    report(row.source, alert(), now=minutes_later(13))
+    assert states() == ["published", "open"]
+    report(row.source, over(), now=minutes_later(14))
+    assert states() == ["published", "over"]
+    assert not Proposal.objects.filter(ceased_at__isnull=True).exists()
+
+
+def test_what_was_withdrawn_as_a_mistake_is_not_proposed_again_while_it_fires():
+    row = make_proposal()
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=row.pk)
+    withholding.withdraw_incident(actor=MARIA, incident_id=opened.pk, reason="A test.")
+    report(row.source, alert(), now=minutes_later(30))
+    assert states() == ["published"]
+
+
+def test_an_alert_of_a_maintenance_that_fires_on_after_it_is_proposed():
+    api, source = make_component(), make_source()[0]
+    make_rule(source, api)
+    begin = timezone.now() + timedelta(minutes=1)
+    work = maintenance.schedule_maintenance(
+        actor=MARIA, title="Move", body="B", scheduled_for=begin, scheduled_until=begin + timedelta(hours=1),
+        scope=[(api.pk, ())],
+    )  # fmt: skip
+    maintenance_schedule.advance_due(minutes_later(2))
+    report(source, alert(), now=minutes_later(3))
+    assert (states(), Proposal.objects.get().incident) == (["attached"], work)
+    maintenance_schedule.advance_due(minutes_later(62))
+    report(source, alert(), now=minutes_later(75))
+    assert states() == ["attached", "open"]
+
+
+def test_of_a_storm_one_is_answered_and_the_rest_is_attached_to_its_incident():
+    api, source = make_component(), make_source()[0]
+    make_rule(source, api, match={"at": "api"})
+    report(source, *[alert(str(number), labels={"at": "api"}) for number in range(4)], alert("other"))
+    opened = proposal.publish_proposal(actor=MARIA, proposal_id=Proposal.objects.order_by("pk")[1].pk)
+    assert states() == ["attached", "published", "attached", "attached", "open"]
+    assert set(Proposal.objects.exclude(state="open").values_list("incident", flat=True)) == {opened.pk}
 
 
 def test_who_proposes_without_a_source_is_counted_and_ended_the_same_way():
@@ -256,6 +305,17 @@ def test_what_somebody_tells_of_meanwhile_is_attached_and_not_posted_beside_it()
     make_rule(source, api)
     report(source, alert())
     opened = open_incident(api)
+    assert (states(), Proposal.objects.get().incident) == (["attached"], opened)
+    assert proposal.post_unanswered(minutes_later(11)) == 0
+
+
+def test_what_an_incident_came_to_hold_by_a_later_update_is_attached_and_not_posted_beside_it():
+    api, source = make_component(), dead_man()
+    make_rule(source, api)
+    opened = open_incident()
+    report(source, alert())
+    post_update(opened, components=[change(api)])
+    assert states() == ["open"]
     assert proposal.post_unanswered(minutes_later(11)) == 0
     assert (states(), Proposal.objects.get().incident) == (["attached"], opened)
 

@@ -105,6 +105,7 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
+        "proposals": list(row.proposals.select_related("source").order_by("pk")[:50]),
         "durations": durations(found),
         "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -11,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from incidents.actions import inbound
+from incidents.domain.inbound import SourceKind
 from incidents.models import AuditEntry, ImpactInterval, InboundSource, Proposal, PublicPage
 from incidents.web.public.redaction import NoTokens
 from tests.factories import make_component
@@ -18,7 +22,7 @@ from tests.inbound_world import make_rule, make_source, post
 from tests.web.api import samples
 
 pytestmark = pytest.mark.django_db
-GENERIC = {"fingerprint": "f", "title": "Errors"}
+GENERIC: dict[str, Any] = {"fingerprint": "f", "title": "Errors"}
 
 
 @pytest.mark.parametrize(
@@ -162,3 +166,13 @@ def test_the_key_is_kept_out_of_the_logs():
     entry = logging.LogRecord("x", logging.WARNING, "", 0, "Not Found: /inbound/grafana/secretkey", (), None)
     NoTokens().filter(entry)
     assert entry.getMessage() == "Not Found: /inbound/grafana/…"
+
+
+def test_the_example_of_the_documentation_is_taken():
+    _source, key = make_source()
+    text = (Path(__file__).parents[3] / "docs" / "inbound.md").read_text()
+    example = re.search(r"-d '(\{.*?\})'", text, re.DOTALL)
+    assert example
+    assert post("generic", key, json.loads(example[1])).status_code == 202
+    for kind in SourceKind:
+        assert f"/inbound/{kind}/<key>" in text or f"`{kind}`" in text
