@@ -30,6 +30,12 @@ FORWARDED = (
     *("/console", "/accounts", "/subscriptions", "/unsubscribe", "/confirm", "/static", "/v1", "/inbound"),
     *("/healthz", "/readyz", "/metrics"),
 )
+# Addresses of which a query string chooses a page, and where a page of theirs stands for who asks for JSON.
+PAGED = frozenset(("/history", "/history.json"))
+HISTORY_JSON, BEYOND_HISTORY_JSON = "/history/pages/%s.json", "/history/pages/none.json"
+DIALECT = "/api/v2/"
+# For the subscriber script of that dialect, which does not read before it asks.
+DIALECT_METHODS = "GET, POST, DELETE, OPTIONS"
 FORWARDED_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _PLAIN = [
     ("Content-Type", "text/html; charset=utf-8"),
@@ -77,14 +83,19 @@ class Front:
         return self._other(path, method, start_response)
 
     def _read(self, path: str, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
-        if path == "/history" and environ.get("QUERY_STRING"):
-            address = self._history_address(environ["QUERY_STRING"])
-            if address != path:
-                return self._redirect(address, "302", method, start_response)
+        if path in PAGED and environ.get("QUERY_STRING"):
+            if path != "/history" or "application/json" in environ.get("HTTP_ACCEPT", ""):
+                path = self._history_json(environ["QUERY_STRING"])
+            else:
+                address = self._history_address(environ["QUERY_STRING"])
+                if address != path:
+                    return self._redirect(address, "302", method, start_response, [("Vary", "Accept")])
         try:
             entry = self.shelf.find(path)
             if entry is None and self._is_slashed(path):
                 return self._redirect(path.rstrip("/"), "308", method, start_response)
+            if entry is None and path.startswith(DIALECT) and not self.shelf.is_empty:
+                return self._send_nothing(start_response)
             if entry is None and not self.shelf.is_empty:
                 entry = self.shelf.find("/404")
         except TornPage:
@@ -107,11 +118,12 @@ class Front:
 
     def _other(self, path: str, method: str, start_response: StartResponse) -> list[bytes]:
         allow = "GET, HEAD, POST" if path == "/subscribe" else "GET, HEAD"
-        if method == "OPTIONS" and self._is_open(path):
+        is_dialect = path.startswith(DIALECT)
+        if method == "OPTIONS" and (is_dialect or self._is_open(path)):
             headers = [
                 ("Allow", f"{allow}, OPTIONS"),
                 ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Allow-Methods", allow),
+                ("Access-Control-Allow-Methods", DIALECT_METHODS if is_dialect else allow),
                 ("Access-Control-Allow-Headers", "*"),
                 ("Access-Control-Max-Age", "86400"),
             ]
@@ -136,10 +148,29 @@ class Front:
             return "/history"
         return self.shelf.history_page(int(asked)) or "/404"
 
-    def _redirect(self, address: str, status: str, method: str, start_response: StartResponse) -> list[bytes]:
+    def _history_json(self, query: str) -> str:
+        """The page of the history that `page=N` asks for, as JSON: who walks it ends at one without months."""
+        asked = parse_qs(query[:200]).get("page", [""])[0]
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+        address = HISTORY_JSON % number
+        try:
+            return address if self.shelf.find(address) else BEYOND_HISTORY_JSON
+        except TornPage:
+            return address
+
+    def _send_nothing(self, start_response: StartResponse) -> list[bytes]:
+        """How the Statuspage dialect says that there is no such document: without a body, so without a type of it."""
+        headers = [("Content-Length", "0"), ("Cache-Control", "no-cache"), ("Access-Control-Allow-Origin", "*")]
+        start_response(status_line(404), headers + self.shelf.pulse.headers(time.time()))
+        return []
+
+    def _redirect(
+        self, address: str, status: str, method: str, start_response: StartResponse, more: Headers | None = None
+    ) -> list[bytes]:
         if address == "/404":
             return self._send_missing(method, start_response)
         headers = [("Location", address), ("Cache-Control", "public, max-age=60"), ("Content-Length", "0")]
+        headers += more or []
         start_response(status_line(int(status)), headers + self.shelf.pulse.headers(time.time()))
         return []
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 
@@ -13,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, texts, verdicts
+from incidents.actions import guards, moves, slugs, texts, verdicts
 from incidents.actions.codes import new_code
 from incidents.actions.corrections import correct
 from incidents.actions.figures import figures_of, months_of
@@ -25,15 +23,13 @@ from incidents.domain.status import Level
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Component, ImpactInterval, Region
 
-RESERVED_SLUGS = {"feed"}
-
 
 def add_region(*, actor: Actor, key: str, name: str, now: datetime | None = None) -> Region:
     """Add a region. `key` is `[a-z0-9-]+`. Raises Refused if the key is taken."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         guards.lock_page(now)
-        slug = _slug(key or name)
+        slug = slugs.slug_of(key or name)
         if Region.objects.filter(key=slug).exists():
             raise Refused(_("There is a region with this key already."), "key")
         region = Region.objects.create(
@@ -65,7 +61,7 @@ def add_component(
         siblings = Component.objects.filter(group_id=group_id)
         component = Component.objects.create(
             code=new_code(),
-            slug=_free_slug(slug or clean_name),
+            slug=slugs.free_slug(slug or clean_name),
             name=clean_name,
             description=texts.line(description, field="description", limit=300, is_required=False),
             is_group=is_group,
@@ -274,21 +270,6 @@ def _refuse_region_in_use(component: Component, region_ids: Sequence[int]) -> No
     lost = _open_rows(component).filter(region__isnull=False).exclude(region_id__in=region_ids)
     if lost.exists():
         raise Refused(_("One of the regions that you remove is in trouble now. End that first."), "regions")
-
-
-def _slug(raw: str) -> str:
-    plain = unicodedata.normalize("NFKD", raw).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-
-
-def _free_slug(raw: str) -> str:
-    wanted = _slug(raw) or new_code()
-    if wanted not in RESERVED_SLUGS and not Component.objects.filter(slug=wanted).exists():
-        return wanted
-    number = 2
-    while Component.objects.filter(slug=f"{wanted}-{number}").exists():
-        number += 1
-    return f"{wanted}-{number}"
 
 
 def _level(raw: str) -> Level:

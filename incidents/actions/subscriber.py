@@ -165,9 +165,15 @@ def suspend_subscriber(*, subscriber_id: int, reason: str, now: datetime | None 
 
 
 def add_confirmed_subscriber(
-    *, actor: Actor, address: str, component_ids: Sequence[int] = (), now: datetime | None = None
+    *,
+    actor: Actor,
+    address: str,
+    component_ids: Sequence[int] = (),
+    consent: str = "",
+    now: datetime | None = None,
 ) -> Subscriber:
-    """Enter an address whose owner agreed elsewhere; who vouches for that stands in the audit log.
+    """Enter an address whose owner agreed elsewhere; who vouches for that stands in the audit log, with the proof
+    (`consent`: when and how).
 
     Raises Refused if it is known: one that left must ask again by itself.
     """
@@ -181,7 +187,8 @@ def add_confirmed_subscriber(
             has_all_components=not component_ids,
         )  # fmt: skip
         subscriber.components.set(_components(component_ids))
-        record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now)
+        proof = {"consent": ["", clean_line(consent)[:300]]} if consent else {}
+        record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now, changes=proof)
     return subscriber
 
 

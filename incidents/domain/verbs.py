@@ -117,6 +117,8 @@ class Verb(StrEnum):
     SUBSCRIBER_SCOPED = "subscriber.scoped"
     SUBSCRIBER_UNSUBSCRIBED = "subscriber.unsubscribed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
+    INCIDENT_IMPORTED = "incident.imported"
+    COMPONENT_IMPORTED = "component.imported"
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
@@ -221,6 +223,8 @@ SENTENCES: dict[Verb, str] = {
     Verb.SUBSCRIBER_SCOPED: "changed what the subscription covers",
     Verb.SUBSCRIBER_UNSUBSCRIBED: "ended the subscription",
     Verb.SUBSCRIBER_SUSPENDED: "suspended the subscription",
+    Verb.INCIDENT_IMPORTED: "took the incident over from another page",
+    Verb.COMPONENT_IMPORTED: "took the component over from another page",
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",

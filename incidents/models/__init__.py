@@ -7,6 +7,7 @@ from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
+from incidents.models.imported import ImportedRow, Redirect
 from incidents.models.incident import (
     Incident,
     IncidentUpdate,
@@ -54,6 +55,7 @@ __all__ = [
     "FactorCode",
     "IdempotencyKey",
     "ImpactInterval",
+    "ImportedRow",
     "Incident",
     "IncidentUpdate",
     "MaintenanceScope",
@@ -66,6 +68,7 @@ __all__ = [
     "PromisePolicy",
     "PublicPage",
     "RecordEntry",
+    "Redirect",
     "Region",
     "Remediation",
     "RemediationSlip",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from html import unescape
 from typing import Any
@@ -96,7 +97,9 @@ def _front(snapshot: Snapshot) -> Page:
 
 def _history(snapshot: Snapshot) -> Page:
     listed = periods.months(snapshot)
-    return page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    page = page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    # `/history?page=1` is this page, or the same months as JSON.
+    return replace(page, headers=(*page.headers, ("Vary", "Accept, Accept-Encoding")))
 
 
 def _subscribe(snapshot: Snapshot) -> Page:

@@ -92,6 +92,8 @@ class ComponentView:
     bars, percent) is empty unless a day of the window was not the same in all regions. `months` (first day, percent or
     None for no data) newest first since it began, the running one up to the end of today; `month_days` the days with
     trouble of its whole history.
+
+    `updated_at` moves with the level too, `edited_at` only when somebody edits the component.
     """
 
     number: int
@@ -121,6 +123,7 @@ class ComponentView:
     month_days: tuple[DayBar, ...] = ()
     is_showcased: bool = True
     wire: Mapping[str, Any] = field(default_factory=dict)
+    edited_at: datetime | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -208,7 +211,7 @@ class IncidentView:
 
     A maintenance has a `window`, and `started_at` is its planned start (the work's, where that came before); `begun_at`
     and `resolved_at` are when the work began and ended. It has neither milestones nor durations. A cancelled one is not
-    open.
+    open. `is_as_imported`: nothing was written since it was imported, so that all of `wire` still holds.
     """
 
     number: int
@@ -237,6 +240,7 @@ class IncidentView:
     calendar_sequence: int = 0
     begun_at: datetime | None = None
     wire: Mapping[str, Any] = field(default_factory=dict)
+    is_as_imported: bool = False
 
     @property
     def is_maintenance(self) -> bool:
@@ -261,6 +265,13 @@ class IncidentView:
     def newest(self) -> UpdateView:
         """The newest update; every incident has one."""
         return self.updates[0]
+
+    @property
+    def displayed_at(self) -> datetime:
+        """The time by which the Statuspage dialect puts it in order: of its newest update that has one. The publication
+        of a review has none there."""
+        told = (row.posted_at for row in self.updates if row.stage != Stage.POSTMORTEM)
+        return max(told, default=self.newest.posted_at)
 
     @property
     def url_path(self) -> str:
@@ -310,7 +321,8 @@ class Snapshot:
     """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
 
     `components` holds the top level (groups carry their children); `archived` those that were taken off the page.
-    `next_change_at` is the next instant at which a page would say something else though nobody wrote.
+    `next_change_at` is the next instant at which a page would say something else though nobody wrote. `redirects` are
+    addresses that a former page had, and where each leads.
     """
 
     page: PageView
@@ -328,6 +340,7 @@ class Snapshot:
     remediations: tuple[RemediationView, ...] = ()
     reviews: tuple[ReviewView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
+    redirects: tuple[tuple[str, str], ...] = ()
     upstreams: tuple[UpstreamView, ...] = ()
 
     @property

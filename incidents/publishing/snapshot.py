@@ -25,6 +25,7 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    Redirect,
     Region,
     UpdateRevision,
 )
@@ -97,6 +98,7 @@ def build(now: datetime | None = None) -> Snapshot:
         remediations=remediation_views(now, page.time_zone, standing),
         reviews=reviewed,
         promises=promised,
+        redirects=tuple(Redirect.objects.values_list("path", "target")),
         upstreams=upstreams.upstream_views(followed, now),
     )
 
@@ -160,6 +162,7 @@ def _incident(
         milestones=found,
         durations=durations(found),
         wire=incident.wire,
+        is_as_imported=bool(incident.wire) and incident.wire.get("until") == incident.version,
     )
     return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 
@@ -283,7 +286,7 @@ def _component_view(
         is_hidden_unless_degraded=row.is_hidden_unless_degraded,
         is_archived=row.archived_at is not None,
         created_at=row.created_at,
-        updated_at=max([row.updated_at, *(found.ended_at or found.started_at for found in intervals)]),
+        updated_at=max([row.updated_at, *_moves(intervals)]),
         level=level,
         since=since,
         levels_by_region=by_region,
@@ -297,7 +300,14 @@ def _component_view(
         month_days=figures.month_days,
         is_showcased=row.is_showcased,
         wire=row.wire,
+        edited_at=row.updated_at,
     )
+
+
+def _moves(intervals: Iterable[ImpactInterval]) -> list[datetime]:
+    """When the level last moved. Not what an import told of before its day: it says itself when a component changed."""
+    ends = ((row, row.ended_at or row.started_at) for row in intervals)
+    return [at for row, at in ends if row.source != "import" or at >= row.recorded_at]
 
 
 def _arranged(

@@ -23,10 +23,12 @@ from incidents.publishing import (
     feeds,
     pages,
     promise_pages,
+    redirects,
     remediation_pages,
     review_feeds,
     review_pages,
     snapshot,
+    statuspage_v2,
     uptime_pages,
 )
 from incidents.publishing.public import Snapshot
@@ -45,6 +47,8 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    redirects,
+    statuspage_v2,
 )
 
 

@@ -153,7 +153,7 @@ def parsed_here(monkeypatch):
     def at(value):
         return datetime(*value[:6], tzinfo=UTC) if value else None
 
-    def parse(body: bytes, content_type: str = "", *, limit: int = 100) -> ParsedFeed:
+    def parse(body: bytes, content_type: str = "", *, limit: int = 100, now: datetime | None = None) -> ParsedFeed:
         found = feedparser.parse(body)
         return ParsedFeed(
             "",
