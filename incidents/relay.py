@@ -15,14 +15,17 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.actions import (
+    inbound,
     maintenance_schedule,
     operators,
     promise_reminders,
+    proposal,
     review_publishing,
     series,
     upstream,
     verdicts,
 )
+from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Reach
 from incidents.importing import upstreams
@@ -69,10 +72,10 @@ def keep_current(now: datetime | None = None) -> None:
 
 def keep_schedules(now: datetime | None = None) -> None:
     """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
-    and owners of promises, publish reviews that are due.
+    and owners of promises, publish reviews that are due, end what flapping alerts held, post what nobody answered.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
-    raised, so that the caller says it once and not six times every round.
+    raised, so that the caller says it once and not eight times every round.
     """
     for keep in (
         series.announce_due,
@@ -81,6 +84,8 @@ def keep_schedules(now: datetime | None = None) -> None:
         operators.remind_operators,
         _publish_due_reviews,
         promise_reminders.remind_owners,
+        inbound.settle_quiet,
+        proposal.post_unanswered,
     ):
         try:
             keep(now)
@@ -132,6 +137,16 @@ def follow_upstreams(now: datetime | None = None) -> int:
 
 def _propose_for_upstreams(now: datetime | None) -> None:
     """Where an administrator lets an upstream's trouble propose an incident: propose it once, and its end."""
+    for row in upstream.upstreams_to_propose():
+        try:
+            proposal.propose(**upstream.proposal_of(row), actor=SYSTEM, now=now)
+        except Refused as refused:
+            log.warning("The trouble of %s could not be proposed: %s", row.name, refused.sentence)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=row.troubled_at)
+    for row in upstream.upstreams_to_end():
+        origin, fingerprint = upstream.trouble_of(row)
+        proposal.propose_end(actor=SYSTEM, origin=origin, fingerprint=fingerprint, now=now)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=None)
 
 
 def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:

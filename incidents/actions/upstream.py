@@ -22,7 +22,9 @@ from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
+from incidents.domain.impact import ComponentChange
 from incidents.domain.review import PersonRole
+from incidents.domain.status import Level
 from incidents.domain.upstream import CHECK_EVERY, Gone, Outcome, Reading, Unchanged, UpstreamKind, pause_after
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Component, Upstream
@@ -32,7 +34,7 @@ _LEASE = timedelta(minutes=2)
 # What belongs to one address: with another it begins anew.
 _UNREAD: dict[str, Any] = {
     "etag": "", "last_modified": "", "seen": {}, "ok_at": None, "changed_at": None, "failures": 0, "fault": "",
-    "level": "", "words": "", "incidents": [], "troubled_at": None,
+    "level": "", "words": "", "incidents": [], "troubled_at": None, "proposed_at": None,
 }  # fmt: skip
 
 
@@ -136,12 +138,34 @@ def note_upstream(
 def upstreams_to_propose() -> list[Upstream]:
     """Those in trouble whose trouble has not been proposed as an incident of ours."""
     rows = Upstream.objects.filter(is_enabled=True, is_proposing=True, troubled_at__isnull=False)
-    return list(rows.filter(Q(proposed_at__isnull=True) | ~Q(proposed_at=F("troubled_at"))))
+    return list(rows.select_related("component").filter(Q(proposed_at__isnull=True) | ~Q(proposed_at=F("troubled_at"))))
 
 
 def upstreams_to_end() -> list[Upstream]:
     """Those whose trouble was proposed and is over."""
-    return list(Upstream.objects.filter(troubled_at__isnull=True, proposed_at__isnull=False))
+    return list(Upstream.objects.filter(is_enabled=True, troubled_at__isnull=True, proposed_at__isnull=False))
+
+
+def trouble_of(upstream: Upstream) -> tuple[str, str]:
+    """Origin and fingerprint of the proposals for it: trouble that comes back within minutes is the same."""
+    return f"upstream:{upstream.pk}", "trouble"
+
+
+def proposal_of(upstream: Upstream) -> dict[str, Any]:
+    """What its trouble proposes, as `proposal.propose` takes it. Of their text the title alone, which is no markup."""
+    origin, fingerprint = trouble_of(upstream)
+    theirs = upstream.incidents[0]["name"] if upstream.incidents else upstream.words
+    values = {"name": upstream.name, "site": upstream.site}
+    level = upstream.said_level or Level.DEGRADED_PERFORMANCE
+    own = upstream.component
+    return {
+        "origin": origin,
+        "fingerprint": fingerprint,
+        "title": f"{upstream.name}: {theirs}" if theirs else _("%(name)s reports trouble") % values,
+        "body": _("%(name)s, on which we depend, reports trouble: %(site)s") % values,
+        "components": [ComponentChange(own.pk, level)] if own and not own.archived_at else [],
+        "started_at": upstream.troubled_at,
+    }
 
 
 def note_proposed(*, upstream_id: int, troubled_at: datetime | None) -> None:
@@ -163,7 +187,6 @@ def _take(upstream: Upstream, outcome: Outcome, now: datetime) -> None:
     if isinstance(outcome, Gone):
         # Nobody knows any more how they are; an operator is told, and says what is to be asked instead.
         upstream.disabled_reason, upstream.next_check_at = upstream.fault, None
-        upstream.troubled_at = None
 
 
 def _read(upstream: Upstream, reading: Reading, now: datetime) -> None:

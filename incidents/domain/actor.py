@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Actor:
-    """The author of a write: `kind` is user, subscriber, system, import or seed; `label` is what the audit log
+    """The author of a write: `kind` is user, subscriber, system, import, seed or monitor; `label` is what the audit log
     prints."""
 
     kind: str

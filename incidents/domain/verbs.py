@@ -122,6 +122,14 @@ class Verb(StrEnum):
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
+    SOURCE_SAVED = "source.saved"
+    RULE_SAVED = "rule.saved"
+    RULE_REMOVED = "rule.removed"
+    PROPOSAL_MADE = "proposal.made"
+    PROPOSAL_ENDED = "proposal.ended"
+    PROPOSAL_DISMISSED = "proposal.dismissed"
+    MONITOR_OPENED = "monitor.opened"
+    MONITOR_CLOSED = "monitor.closed"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -228,4 +236,12 @@ SENTENCES: dict[Verb, str] = {
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",
+    Verb.SOURCE_SAVED: "saved a source of alerts",
+    Verb.RULE_SAVED: "saved a rule for alerts",
+    Verb.RULE_REMOVED: "removed a rule for alerts",
+    Verb.PROPOSAL_MADE: "proposed an incident",
+    Verb.PROPOSAL_ENDED: "proposed an end",
+    Verb.PROPOSAL_DISMISSED: "dismissed a proposal",
+    Verb.MONITOR_OPENED: "set a component by an alert",
+    Verb.MONITOR_CLOSED: "ended by an alert what it had set",
 }

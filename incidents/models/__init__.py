@@ -8,6 +8,7 @@ from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
 from incidents.models.imported import ImportedRow, Redirect
+from incidents.models.inbound import InboundRule, InboundSource, MonitorHold, Proposal
 from incidents.models.incident import (
     Incident,
     IncidentUpdate,
@@ -56,16 +57,20 @@ __all__ = [
     "IdempotencyKey",
     "ImpactInterval",
     "ImportedRow",
+    "InboundRule",
+    "InboundSource",
     "Incident",
     "IncidentUpdate",
     "MaintenanceScope",
     "MaintenanceSeries",
     "MilestoneStatement",
+    "MonitorHold",
     "OperatorReminder",
     "OutboxEvent",
     "Promise",
     "PromiseExtension",
     "PromisePolicy",
+    "Proposal",
     "PublicPage",
     "RecordEntry",
     "Redirect",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-_TOKEN = re.compile(r"/(confirm|subscriptions|unsubscribe|set-up)/[^\s\"'?&<>]+")
+_TOKEN = re.compile(r"/(confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/[^\s\"'?&<>]+")
 
 
 class NoTokens(logging.Filter):
