@@ -83,7 +83,12 @@ def test_one_that_drips_keeps_no_update_from_the_page(server):
 
     server.do("/api/v2/summary.json", slowly)
     follow(server)
-    thread = threading.Thread(target=lambda: (relay.follow_upstreams(BEGIN), over.set()))
+
+    def ask():
+        relay.follow_upstreams(BEGIN)
+        over.set()
+
+    thread = threading.Thread(target=ask)
     thread.start()
     try:
         assert dripping.wait(5)
