@@ -23,8 +23,9 @@ from incidents.models import (
     PublicPage,
     RecordEntry,
     Redirect,
+    ReviewVersion,
 )
-from incidents.publishing import redirects, snapshot
+from incidents.publishing import redirects, review_pages, snapshot
 from tests.factories import make_component, make_subscriber
 from tests.importing.worlds import take
 from tests.publishing.dialect_world import SAMPLES
@@ -86,7 +87,7 @@ def saved(folder: Any, *incidents: dict[str, Any], components: Any = None, **mor
 
 def everything() -> dict[str, list[Any]]:
     return {
-        model.__name__: list(model.objects.order_by("pk").values())
+        model.__name__: list(model._default_manager.order_by("pk").values())
         for model in apps.get_app_config("incidents").get_models()
     }
 
@@ -204,6 +205,32 @@ def test_html_that_people_typed_is_shown_as_such_and_kept_as_typed(tmp_path):
     assert 'href="https://x.example/a"' in row.body_html
     assert "<br" in row.body_html
     assert "script" not in row.body_html
+
+
+def test_a_postmortem_is_a_review_with_its_text_as_it_was_and_stays_an_update(tmp_path):
+    text = "## What happened\n\nA disk was full {and more} for {{ everyone }}."
+    told = update(45, "postmortem", id="postmortem01", body=text, display_at=None, deliver_notifications=False)
+    folder = saved(
+        tmp_path, RESOLVED | {"status": "postmortem", "incident_updates": [told, *RESOLVED["incident_updates"]]}
+    )
+    dry = take(folder, NOW, is_dry=True)
+    assert take(folder, NOW).counts == dry.counts
+    assert dry.counts["reviews"] == {"new": 1}
+    version = ReviewVersion.objects.get()
+    envelope = json.loads(version.document)
+    sections = {row["key"]: row for row in envelope["review"]["sections"]}
+    assert sections["summary"]["text"] == text
+    assert {key for key, row in sections.items() if row["text"]} == {"summary"}, "and nothing is made up beside it"
+    assert (version.kind, version.is_break_glass, version.published_at.minute) == ("preliminary", True, 45)
+    assert "former page" in envelope["version"]["break_glass_reason"]
+    assert Incident.objects.get().updates.last().body == text
+    assert not Promise.objects.exists()
+    assert not OutboxEvent.objects.filter(reach="subscribers").exists()
+    assert verify().findings == []
+    truth = snapshot.build(NOW)
+    pages = {page.path: page.render() for page in review_pages.cold(truth)}
+    assert b"A disk was full" in pages[f"/reviews/{version.review.slug}"].body
+    assert take(folder, NOW).counts["reviews"] == {"unchanged": 1}
 
 
 @pytest.mark.parametrize(
