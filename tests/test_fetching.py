@@ -193,9 +193,7 @@ def test_a_redirect_to_a_closed_address_is_not_followed(server, where, monkeypat
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "where", ["http://[", "http://a\\b/", "http://ex ample/", "https://x:y/", "data:,x"]
-)
+@pytest.mark.parametrize("where", ["http://[", "http://a\\b/", "http://ex ample/", "https://x:y/", "data:,x"])
 def test_a_redirect_to_nonsense_is_an_ordinary_failure(server, where):
     with pytest.raises(NotFetched):
         fetch(server.say("/", status="302 Found", Location=where))
