@@ -65,7 +65,7 @@ def save_upstream(
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         upstream = _upstream(upstream_id) if upstream_id else Upstream(created_at=now)
-        new: dict[str, Any] = {
+        wanted = {
             "name": texts.line(name, field="name", limit=100),
             "kind": _kind(kind),
             "url": clean,
@@ -74,19 +74,8 @@ def save_upstream(
             "is_proposing": is_proposing,
             "position": position or upstream.position or _last_position() + 1,
         }
-        changes = {
-            key: [getattr(upstream, key), value] for key, value in new.items() if getattr(upstream, key) != value
-        }
-        if "url" in changes or "kind" in changes:
-            new |= _UNREAD
-        new |= {"next_check_at": now if is_enabled else None, "disabled_reason": ""}
-        for key, value in new.items():
-            setattr(upstream, key, value)
-        upstream.slug = upstream.slug or _free_slug(upstream.name)
-        upstream.save()
-        record(
-            actor=actor, verb=Verb.UPSTREAM_SAVED, subject=upstream, now=now, changes=changes, reach=Reach.PAGE
-        )  # fmt: skip
+        changes = _put(upstream, wanted, now)
+        record(actor=actor, verb=Verb.UPSTREAM_SAVED, subject=upstream, now=now, changes=changes, reach=Reach.PAGE)
     return upstream
 
 
@@ -171,6 +160,18 @@ def proposal_of(upstream: Upstream) -> dict[str, Any]:
 def note_proposed(*, upstream_id: int, troubled_at: datetime | None) -> None:
     """Remember for which trouble an incident was proposed; None once its end was."""
     Upstream.objects.filter(pk=upstream_id).update(proposed_at=troubled_at)
+
+
+def _put(upstream: Upstream, wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Write what was asked for and have it asked at once; returns what changed, as [old, new]."""
+    changes = {key: [getattr(upstream, key), value] for key, value in wanted.items() if getattr(upstream, key) != value}
+    anew = _UNREAD if "url" in changes or "kind" in changes else {}
+    check = {"next_check_at": now if wanted["is_enabled"] else None, "disabled_reason": ""}
+    for key, value in {**wanted, **anew, **check}.items():
+        setattr(upstream, key, value)
+    upstream.slug = upstream.slug or _free_slug(upstream.name)
+    upstream.save()
+    return changes
 
 
 def _take(upstream: Upstream, outcome: Outcome, now: datetime) -> None:
