@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
@@ -106,7 +106,7 @@ def fetch(
             onward = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
             if not onward:
                 return _fetched(response, url, limit_bytes)
-        url = urljoin(url, _location(onward))
+        url = _joined(url, onward)
         if place.scheme == "https" and not url.lower().startswith("https:"):
             raise Forbidden(_("The address leads from https to an address without it; that is not followed."))
     raise Unreachable(_("The address leads on more than %s times.") % REDIRECTS)
@@ -247,15 +247,10 @@ class _Line:
             if left <= 0:
                 self.is_late = True
                 break
-            made = socket.socket(family, socket.SOCK_STREAM)
-            made.settimeout(min(left, 4.0) if len(self._found) > 1 else left)
             try:
-                made.connect(where)
+                return self._watched(_connected(family, where, min(left, 4.0) if len(self._found) > 1 else left))
             except OSError as error:
-                made.close()
                 fault = error
-                continue
-            return self._watched(made)
         raise fault
 
     def must_be_in_time(self) -> None:
@@ -286,6 +281,17 @@ class _Line:
                 self._held.shutdown(socket.SHUT_RDWR)
         except OSError:
             return  # closed in this moment
+
+
+def _connected(family: int, where: tuple[Any, ...], seconds: float) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.settimeout(seconds)
+    try:
+        made.connect(where)
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _connection(place: _Place, line: _Line, seconds: float) -> HTTPConnection:
@@ -342,12 +348,14 @@ def _unpacked(unpacker: Any, chunk: bytes) -> bytes:
         raise Unreachable(_("The answer is compressed, and broken.")) from error
 
 
-def _location(value: str) -> str:
-    # Servers send bytes of UTF-8 here, which HTTP reads as Latin-1.
+def _joined(url: str, location: str) -> str:
+    """Where a redirect leads. Servers send bytes of UTF-8 in it, which HTTP reads as Latin-1."""
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
     try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
+        return urljoin(url, location)
+    except ValueError:
+        raise Unreachable(_("The address leads to something that is no address.")) from None
 
 
 def _sendable(value: str) -> str:

@@ -25,6 +25,7 @@ from incidents.actions import (
     upstream,
     verdicts,
 )
+from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Reach
 from incidents.importing import upstreams
@@ -136,6 +137,16 @@ def follow_upstreams(now: datetime | None = None) -> int:
 
 def _propose_for_upstreams(now: datetime | None) -> None:
     """Where an administrator lets an upstream's trouble propose an incident: propose it once, and its end."""
+    for row in upstream.upstreams_to_propose():
+        try:
+            proposal.propose(**upstream.proposal_of(row), actor=SYSTEM, now=now)
+        except Refused as refused:
+            log.warning("The trouble of %s could not be proposed: %s", row.name, refused.sentence)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=row.troubled_at)
+    for row in upstream.upstreams_to_end():
+        origin, fingerprint = upstream.trouble_of(row)
+        proposal.propose_end(actor=SYSTEM, origin=origin, fingerprint=fingerprint, now=now)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=None)
 
 
 def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from incidents import fetching
 from incidents.domain.network import is_reachable
-from incidents.fetching import Forbidden, Unreachable, check, fetch
+from incidents.fetching import Forbidden, NotFetched, Unreachable, check, fetch
 from tests.sink import Sink, sink
 
 ROOT = Path(__file__).parent
@@ -191,6 +191,17 @@ def test_a_redirect_to_a_closed_address_is_not_followed(server, where, monkeypat
     with pytest.raises(Forbidden):
         fetch(server.say("/", status="301 Moved", Location=where))
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("where", ["http://[", "http://a\\b/", "http://ex ample/", "https://x:y/", "data:,x"])
+def test_a_redirect_to_nonsense_is_an_ordinary_failure(server, where):
+    with pytest.raises(NotFetched):
+        fetch(server.say("/", status="302 Found", Location=where))
+
+
+def test_a_redirect_with_letters_beyond_ascii_is_followed(server):
+    server.say("/%C3%BCber", b"there")
+    assert fetch(server.say("/", status="302 Found", Location="/über")).body == b"there"
 
 
 def test_a_redirect_to_this_page_itself_is_not_followed(server, settings):

@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from incidents import relay
 from incidents.importing import upstreams
-from incidents.models import Upstream
+from incidents.models import Incident, Proposal, Upstream
 from incidents.publishing import store
 from statuspage.celery import Sweep
 from tests.factories import make_component, open_incident
@@ -83,7 +83,12 @@ def test_one_that_drips_keeps_no_update_from_the_page(server):
 
     server.do("/api/v2/summary.json", slowly)
     follow(server)
-    thread = threading.Thread(target=lambda: (relay.follow_upstreams(BEGIN), over.set()))
+
+    def ask():
+        relay.follow_upstreams(BEGIN)
+        over.set()
+
+    thread = threading.Thread(target=ask)
     thread.start()
     try:
         assert dripping.wait(5)
@@ -95,6 +100,34 @@ def test_one_that_drips_keeps_no_update_from_the_page(server):
         enough.set()
         thread.join(10)
     assert over.is_set()
+
+
+def test_trouble_proposes_one_incident_for_our_component_and_then_its_end(server):
+    api = make_component()
+    server.say("/api/v2/summary.json", summary("major", "Partial System Outage", incidents=[incident("[a](b) fails")]))
+    follow(server, is_proposing=True, component_id=api.pk)
+    for minute in range(4):
+        relay.follow_upstreams(BEGIN + timedelta(minutes=minute))
+    [row] = Proposal.objects.all()
+    assert (row.title, row.state, row.count, row.started_at) == ("Cloud: [a](b) fails", "open", 1, BEGIN)
+    assert row.components == [{"component_id": api.pk, "level": "partial_outage", "region_ids": []}]
+    assert "fails" not in row.body, "what is rendered as Markdown is ours"
+    assert not Incident.objects.exists(), "a person decides"
+    server.say("/api/v2/summary.json", summary())
+    relay.follow_upstreams(BEGIN + timedelta(minutes=5))
+    row.refresh_from_db()
+    assert (row.state, row.ended_at) == ("over", BEGIN + timedelta(minutes=5))
+
+
+def test_silence_of_an_upstream_in_trouble_is_not_the_end_of_it(server):
+    server.say("/api/v2/summary.json", summary("critical", "Down"))
+    follow(server, is_proposing=True)
+    relay.follow_upstreams(BEGIN)
+    for minute, status in enumerate(("500 No", "500 No", "500 No", "500 No", "410 Gone"), start=1):
+        server.say("/api/v2/summary.json", status=status)
+        relay.follow_upstreams(BEGIN + timedelta(minutes=20 * minute))
+    assert Upstream.objects.get().disabled_reason
+    assert Proposal.objects.get().state == "open"
 
 
 def test_it_has_a_thread_of_its_own_in_the_worker():

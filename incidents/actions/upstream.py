@@ -22,7 +22,9 @@ from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
+from incidents.domain.impact import ComponentChange
 from incidents.domain.review import PersonRole
+from incidents.domain.status import Level
 from incidents.domain.upstream import CHECK_EVERY, Gone, Outcome, Reading, Unchanged, UpstreamKind, pause_after
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Component, Upstream
@@ -32,7 +34,7 @@ _LEASE = timedelta(minutes=2)
 # What belongs to one address: with another it begins anew.
 _UNREAD: dict[str, Any] = {
     "etag": "", "last_modified": "", "seen": {}, "ok_at": None, "changed_at": None, "failures": 0, "fault": "",
-    "level": "", "words": "", "incidents": [], "troubled_at": None,
+    "level": "", "words": "", "incidents": [], "troubled_at": None, "proposed_at": None,
 }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def save_upstream(
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         upstream = _upstream(upstream_id) if upstream_id else Upstream(created_at=now)
-        new: dict[str, Any] = {
+        wanted = {
             "name": texts.line(name, field="name", limit=100),
             "kind": _kind(kind),
             "url": clean,
@@ -72,19 +74,8 @@ def save_upstream(
             "is_proposing": is_proposing,
             "position": position or upstream.position or _last_position() + 1,
         }
-        changes = {
-            key: [getattr(upstream, key), value] for key, value in new.items() if getattr(upstream, key) != value
-        }
-        if "url" in changes or "kind" in changes:
-            new |= _UNREAD
-        new |= {"next_check_at": now if is_enabled else None, "disabled_reason": ""}
-        for key, value in new.items():
-            setattr(upstream, key, value)
-        upstream.slug = upstream.slug or _free_slug(upstream.name)
-        upstream.save()
-        record(
-            actor=actor, verb=Verb.UPSTREAM_SAVED, subject=upstream, now=now, changes=changes, reach=Reach.PAGE
-        )  # fmt: skip
+        changes = _put(upstream, wanted, now)
+        record(actor=actor, verb=Verb.UPSTREAM_SAVED, subject=upstream, now=now, changes=changes, reach=Reach.PAGE)
     return upstream
 
 
@@ -136,17 +127,51 @@ def note_upstream(
 def upstreams_to_propose() -> list[Upstream]:
     """Those in trouble whose trouble has not been proposed as an incident of ours."""
     rows = Upstream.objects.filter(is_enabled=True, is_proposing=True, troubled_at__isnull=False)
-    return list(rows.filter(Q(proposed_at__isnull=True) | ~Q(proposed_at=F("troubled_at"))))
+    return list(rows.select_related("component").filter(Q(proposed_at__isnull=True) | ~Q(proposed_at=F("troubled_at"))))
 
 
 def upstreams_to_end() -> list[Upstream]:
     """Those whose trouble was proposed and is over."""
-    return list(Upstream.objects.filter(troubled_at__isnull=True, proposed_at__isnull=False))
+    return list(Upstream.objects.filter(is_enabled=True, troubled_at__isnull=True, proposed_at__isnull=False))
+
+
+def trouble_of(upstream: Upstream) -> tuple[str, str]:
+    """Origin and fingerprint of the proposals for it: trouble that comes back within minutes is the same."""
+    return f"upstream:{upstream.pk}", "trouble"
+
+
+def proposal_of(upstream: Upstream) -> dict[str, Any]:
+    """What its trouble proposes, as `proposal.propose` takes it. Of their text the title alone, which is no markup."""
+    origin, fingerprint = trouble_of(upstream)
+    theirs = upstream.incidents[0]["name"] if upstream.incidents else upstream.words
+    values = {"name": upstream.name, "site": upstream.site}
+    level = upstream.said_level or Level.DEGRADED_PERFORMANCE
+    own = upstream.component
+    return {
+        "origin": origin,
+        "fingerprint": fingerprint,
+        "title": f"{upstream.name}: {theirs}" if theirs else _("%(name)s reports trouble") % values,
+        "body": _("%(name)s, on which we depend, reports trouble: %(site)s") % values,
+        "components": [ComponentChange(own.pk, level)] if own and not own.archived_at else [],
+        "started_at": upstream.troubled_at,
+    }
 
 
 def note_proposed(*, upstream_id: int, troubled_at: datetime | None) -> None:
     """Remember for which trouble an incident was proposed; None once its end was."""
     Upstream.objects.filter(pk=upstream_id).update(proposed_at=troubled_at)
+
+
+def _put(upstream: Upstream, wanted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """Write what was asked for and have it asked at once; returns what changed, as [old, new]."""
+    changes = {key: [getattr(upstream, key), value] for key, value in wanted.items() if getattr(upstream, key) != value}
+    anew = _UNREAD if "url" in changes or "kind" in changes else {}
+    check = {"next_check_at": now if wanted["is_enabled"] else None, "disabled_reason": ""}
+    for key, value in {**wanted, **anew, **check}.items():
+        setattr(upstream, key, value)
+    upstream.slug = upstream.slug or _free_slug(upstream.name)
+    upstream.save()
+    return changes
 
 
 def _take(upstream: Upstream, outcome: Outcome, now: datetime) -> None:
@@ -163,7 +188,6 @@ def _take(upstream: Upstream, outcome: Outcome, now: datetime) -> None:
     if isinstance(outcome, Gone):
         # Nobody knows any more how they are; an operator is told, and says what is to be asked instead.
         upstream.disabled_reason, upstream.next_check_at = upstream.fault, None
-        upstream.troubled_at = None
 
 
 def _read(upstream: Upstream, reading: Reading, now: datetime) -> None:

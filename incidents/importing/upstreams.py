@@ -116,9 +116,9 @@ def _worst(components: Iterable[dict[str, Any]]) -> Level | None:
 
 def _feed(answer: fetching.Fetched, now: datetime, seen: dict[str, str]) -> Reading:
     try:
-        parsed = parse_feed(answer.body, answer.content_type)
+        parsed = parse_feed(answer.body, answer.content_type, now=now)
     except FeedRefused as refused:
-        raise _NotUnderstood(str(refused)) from None
+        raise _NotUnderstood(refused.sentence) from None
     entries: dict[str, FeedEntry] = {}
     for entry in parsed.entries:  # newest first: of two with one id the newer counts
         entries.setdefault(entry.id or entry.link or entry.title, entry)

@@ -86,6 +86,7 @@ def _front(snapshot: Snapshot) -> Page:
             "sections": cards.sections(snapshot),
             "matrix": regions.matrix(snapshot),
             "upstreams": snapshot.upstreams,
+            "built_at": snapshot.built_at,  # of which templates print no more than whether it is the same day
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "reviews": [line_of(view) for view in snapshot.reviews if not view.is_retracted][:REVIEWS_SHOWN],
             "changed_at": snapshot.page.updated_at,

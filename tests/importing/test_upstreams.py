@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from calendar import timegm
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,9 +152,9 @@ def parsed_here(monkeypatch):
     """Parse in this process: the reader in a child has tests of its own."""
 
     def at(value):
-        return datetime(*value[:6], tzinfo=UTC) if value else None
+        return datetime.fromtimestamp(timegm(value), UTC) if value else None
 
-    def parse(body: bytes, content_type: str = "", *, limit: int = 100) -> ParsedFeed:
+    def parse(body: bytes, content_type: str = "", *, limit: int = 100, now: datetime | None = None) -> ParsedFeed:
         found = feedparser.parse(body)
         return ParsedFeed(
             "",
@@ -243,3 +244,25 @@ def test_feed_import_22_an_entry_without_a_date_counts_from_when_it_was_first_se
 
 def test_feed_import_23_of_two_entries_with_one_guid_the_newer_counts(server, parsed_here):
     assert names(server, item("Errors, mended", OVER, guid="g"), item("Errors", OPEN, guid="g")) == []
+
+
+def test_feed_import_01_what_the_reader_of_feeds_refuses_is_no_answer(server):
+    bomb = b'<!DOCTYPE l [<!ENTITY a "lol">]><rss version="2.0"><channel><title>&a;</title></channel></rss>'
+    outcome = read(server.say("/f.rss", bomb), "feed")
+    assert isinstance(outcome, Failed)
+    assert outcome.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "found"),
+    [
+        ("claude-history-2026-10-07-trimmed.rss", "2026-10-07 20:00", ["Elevated errors on platform.claude.com"]),
+        ("claude-history-2026-10-07-trimmed.rss", "2026-10-09 20:00", []),
+        ("github-history-2022-06-11.atom", "2022-06-11 12:00", []),
+    ],
+)
+def test_the_history_of_a_large_site_is_read_by_the_reader_in_a_child(server, name, now, found):
+    url = server.say("/f", (SAMPLES / name).read_bytes())
+    outcome = upstreams.read(Upstream(kind="feed", url=url), utc(now))
+    assert isinstance(outcome, Reading), outcome
+    assert [row.name for row in outcome.incidents] == found
