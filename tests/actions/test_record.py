@@ -39,6 +39,7 @@ from incidents.models import (
 from tests import (
     acts_advice,
     acts_api,
+    acts_imports,
     acts_inbound,
     acts_parts,
     acts_promises,
@@ -46,7 +47,6 @@ from tests import (
     acts_upstreams,
     acts_workflow,
 )
-from tests import acts_imports, acts_inbound, acts_parts, acts_promises, acts_remedy, acts_upstreams, acts_workflow
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -234,6 +234,7 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
 for area in (
     acts_advice,
     acts_api,
+    acts_imports,
     acts_inbound,
     acts_parts,
     acts_promises,
@@ -242,8 +243,6 @@ for area in (
     acts_workflow,
 ):
     ACTS |= area.ACTS
-ACTS |= {**acts_imports.ACTS, **acts_inbound.ACTS, **acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS}
-ACTS |= {**acts_upstreams.ACTS, **acts_workflow.ACTS}
 
 
 @pytest.mark.parametrize("verb", ACTS)
