@@ -28,7 +28,7 @@ from incidents.publishing.public import ColdPage, IncidentView, Snapshot, key_of
 from incidents.publishing.tree import Page
 
 NEWEST = 50
-KEPT_CURRENT = 10
+KEPT_CURRENT = 5
 CONTENT_TYPE = "application/json; charset=utf-8"
 CACHE = "max-age=10, public, s-maxage=10, stale-while-revalidate=20, stale-if-error=3600"
 # 40 hexadecimal digits by which programs know a page of this dialect; ours names the form of the documents.
