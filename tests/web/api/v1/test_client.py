@@ -19,8 +19,8 @@ def test_crunch_statuspageio_does_all_that_it_can(live_server: LiveServer):
     cache.clear()
     key = a_token()[1]
     client = statuspageio.Client(api_key=key, page_id=the_page().code, base_url=live_server.url)
-    assert client.page.get().id == the_page().code
-    client.page.update(name="Acme", subdomain="acme")
+    assert client.pages.get().id == the_page().code
+    client.pages.update(name="Acme", subdomain="acme")
     assert the_page().name == "Acme"
 
     api = client.components.create(name="API", description="The API")

@@ -5,25 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import Client
 
 from incidents.actions.token import make_token
-from incidents.domain.actor import Actor
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
 from incidents.queries import the_page
-
-
-def an_administrator() -> Actor:
-    """Somebody who may make tokens."""
-    user, _is_new = User.objects.get_or_create(username="root", is_superuser=True)
-    return Actor("user", "root", user.pk)
+from tests.acts_api import administrator
 
 
 def a_token(*scopes: str, name: str = "robot", **given: Any) -> tuple[ApiToken, str]:
     """A token with these scopes; all of them where none is named."""
-    return make_token(actor=an_administrator(), name=name, scopes=scopes or list(Scope), **given)
+    return make_token(actor=administrator(), name=name, scopes=scopes or list(Scope), **given)
 
 
 class Caller:
