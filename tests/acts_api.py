@@ -13,13 +13,14 @@ from incidents.models import ApiToken
 from tests.factories import MARIA, make_subscriber
 
 
-def _administrator() -> Actor:
+def administrator() -> Actor:
+    """Somebody who may make tokens."""
     user, _is_new = User.objects.get_or_create(username="root", is_superuser=True)
     return Actor("user", "root", user.pk)
 
 
 def _token() -> ApiToken:
-    return token.make_token(actor=_administrator(), name="robot", scopes=["read"])[0]
+    return token.make_token(actor=administrator(), name="robot", scopes=["read"])[0]
 
 
 def _on(make: Callable[[], Any], act: Callable[[Any], object]) -> Callable[[], Callable[[], object]]:
@@ -37,8 +38,8 @@ def _suspended() -> int:
 
 
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {
-    "token.made": _on(_administrator, lambda actor: token.make_token(actor=actor, name="robot", scopes=["read"])),
-    "token.revoked": _on(_token, lambda row: token.revoke_token(actor=_administrator(), token_id=row.pk)),
+    "token.made": _on(administrator, lambda actor: token.make_token(actor=actor, name="robot", scopes=["read"])),
+    "token.revoked": _on(_token, lambda row: token.revoke_token(actor=administrator(), token_id=row.pk)),
     "token.refused": _on(_token, lambda row: token.note_refusal(token=row, what="POST /v1/pages")),
     "subscriber.reactivated": _on(_suspended, lambda pk: inviting.reactivate_subscriber(actor=MARIA, subscriber_id=pk)),
 }

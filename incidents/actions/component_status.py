@@ -79,15 +79,15 @@ def _say(
     )
     words = {"name": component.full_name, "level": level.value.replace("_", " ")}
     text, html = texts.body(sentence % words)
+    newest = incident.updates.last()
+    due = newest.next_update_due_at if newest else None
     update = updates.append(
         actor=actor, incident=incident, stage=Stage(incident.stage), text=text, html=html,
         now=updates.not_before_newest(incident, now), is_notifying=False, told=said,
+        next_update_due_at=due if due and due > now else None,  # nobody meant this to be the promised word
     )  # fmt: skip
     verb = Verb.MAINTENANCE_UPDATED if incident.is_maintenance else Verb.INCIDENT_UPDATED
-    updates.tell(
-        actor, verb, page, incident, update, changes={"stage": [incident.stage, incident.stage]},
-        published=holder.touched,
-    )  # fmt: skip
+    updates.tell(actor, verb, page, incident, update, changes={}, published=holder.touched)
 
 
 def _record(

@@ -25,4 +25,4 @@ _REPEATED = {
 def text_of(stage: str, *, is_repeat: bool = False) -> str:
     """The text for a stage; "" where there is none, as for a maintenance that is announced."""
     known = Stage(stage)
-    return str((_REPEATED.get(known) if is_repeat else None) or _FIRST.get(known, ""))
+    return str((_REPEATED.get(known) if is_repeat else None) or _FIRST.get(known) or "")

@@ -73,9 +73,9 @@ def _row(call: Call) -> Component:
 
 
 _ALL, _ONE = "/pages/{page_id}/component-groups", "/pages/{page_id}/component-groups/{group_id}"
-_SCOPE, _GROUP = Scope.COMPONENTS, answers.ComponentGroup
+_SCOPE, _GROUP, _MANY = Scope.COMPONENTS, answers.ComponentGroup, list[answers.ComponentGroup]
 ROUTES = (
-    Route("GET", _ALL, "List the groups", group_list, _SCOPE, list[_GROUP], query=asked.Paging),
+    Route("GET", _ALL, "List the groups", group_list, _SCOPE, _MANY, query=asked.Paging),
     Route("POST", _ALL, "Add a group", add_group, _SCOPE, _GROUP, 201, asked.GroupBody),
     Route("GET", _ONE, "Get a group", group, _SCOPE, _GROUP),
     Route("PATCH", _ONE, "Edit a group", edit_group, _SCOPE, _GROUP, body=asked.GroupBody),

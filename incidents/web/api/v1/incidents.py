@@ -35,7 +35,7 @@ def incident_list(call: Call) -> list[answers.Incident]:
     if options.q:
         about = IncidentUpdate.objects.filter(body__icontains=options.q).values("incident_id")
         rows = rows.filter(Q(title__icontains=options.q) | Q(pk__in=about))
-    return incident_answers(rows[options.rows], call.page)
+    return incident_answers(list(rows[options.rows]), call.page)
 
 
 def unresolved_list(call: Call) -> list[answers.Incident]:
@@ -93,7 +93,7 @@ def amend_update(call: Call) -> answers.Update:
 
 
 def _listed(call: Call, rows: QuerySet[Incident]) -> list[answers.Incident]:
-    return incident_answers(rows[call.options(asked.Paging).rows], call.page)
+    return incident_answers(list(rows[call.options(asked.Paging).rows]), call.page)
 
 
 _ALL, _ONE = "/pages/{page_id}/incidents", "/pages/{page_id}/incidents/{incident_id}"

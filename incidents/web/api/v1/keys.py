@@ -73,7 +73,11 @@ def _count(token: ApiToken) -> None:
     minute, second = divmod(int(time.time()), _MINUTE)
     name = f"api-calls:{token.pk}:{minute}"
     cache.add(name, 0, 2 * _MINUTE)
-    if cache.incr(name) > CALLS_PER_MINUTE:
+    try:
+        calls = cache.incr(name)
+    except ValueError:  # the cache was full, and threw the count away just now
+        return
+    if calls > CALLS_PER_MINUTE:
         raise Refusal(
             429, _("Too many requests: %(count)s a minute are possible.") % {"count": CALLS_PER_MINUTE},
             {"Retry-After": str(_MINUTE - second)},

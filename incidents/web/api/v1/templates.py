@@ -74,9 +74,9 @@ def _answer(row: UpdateTemplate) -> answers.Template:
 
 
 _ALL, _ONE = "/pages/{page_id}/incident_templates", "/pages/{page_id}/incident_templates/{template_id}"
-_SCOPE, _TEMPLATE = Scope.TEMPLATES, answers.Template
+_SCOPE, _TEMPLATE, _MANY = Scope.TEMPLATES, answers.Template, list[answers.Template]
 ROUTES = (
-    Route("GET", _ALL, "List the templates", template_list, _SCOPE, list[_TEMPLATE], query=asked.Paging),
+    Route("GET", _ALL, "List the templates", template_list, _SCOPE, _MANY, query=asked.Paging),
     Route("POST", _ALL, "Add a template", add_template, _SCOPE, _TEMPLATE, 201, asked.TemplateBody),
     Route("GET", _ONE, "Get a template", template, _SCOPE, _TEMPLATE),
     Route("PATCH", _ONE, "Edit a template", edit_template, _SCOPE, _TEMPLATE, body=asked.TemplateBody),

@@ -7,4 +7,4 @@ from django.urls import re_path
 from incidents.web.api.v1.door import door
 
 app_name = "v1"
-urlpatterns = [re_path(r"^v1(?:/(?P<rest>.*))?$", door, name="door")]
+urlpatterns = [re_path(r"^v1(?:/(?P<rest>[\s\S]*))?\Z", door, name="door")]

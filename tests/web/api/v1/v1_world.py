@@ -5,26 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.http import HttpResponse
 from django.test import Client
 
 from incidents.actions.token import make_token
-from incidents.domain.actor import Actor
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
 from incidents.queries import the_page
-
-
-def an_administrator() -> Actor:
-    """Somebody who may make tokens."""
-    user, _is_new = User.objects.get_or_create(username="root", is_superuser=True)
-    return Actor("user", "root", user.pk)
+from tests.acts_api import administrator
 
 
 def a_token(*scopes: str, name: str = "robot", **given: Any) -> tuple[ApiToken, str]:
     """A token with these scopes; all of them where none is named."""
-    return make_token(actor=an_administrator(), name=name, scopes=scopes or list(Scope), **given)
+    return make_token(actor=administrator(), name=name, scopes=scopes or list(Scope), **given)
 
 
 class Caller:
@@ -35,12 +27,12 @@ class Caller:
         self.page = f"/v1/pages/{the_page().code}"
         self.client = Client(headers={"Authorization": f"OAuth {self.key}"})
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """A call with a JSON body; `path` under the page, or from `/v1` on."""
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return self._checked(method, path, raw, "application/json", headers)
 
-    def form(self, method: str, path: str, body: str, **headers: str) -> HttpResponse:
+    def form(self, method: str, path: str, body: str, **headers: str) -> Any:
         """A call with a form."""
         return self._checked(method, path, body.encode(), "application/x-www-form-urlencoded", headers)
 
@@ -69,10 +61,10 @@ class Caller:
         assert answer.status_code == status, answer.content
         return answer.json()
 
-    def _checked(self, method: str, path: str, raw: bytes, kind: str, headers: dict[str, str]) -> HttpResponse:
+    def _checked(self, method: str, path: str, raw: bytes, kind: str, headers: dict[str, str]) -> Any:
         address = path if path.startswith("/v1") else self.page + path
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer: HttpResponse = self.client.generic(method, address, raw, content_type=kind, headers=named)
+        answer = self.client.generic(method, address, raw, content_type=kind, headers=named)
         assert answer.status_code < 500, answer.content
         assert answer.headers["Cache-Control"] == "no-store"
         assert not answer.cookies
