@@ -17,6 +17,7 @@ from django.utils import timezone
 from incidents import queries
 from incidents.publishing import (
     agreement_pages,
+    badges,
     calendar,
     corrections_feed,
     downloads,
@@ -49,6 +50,7 @@ RENDERERS = (
     remediation_pages,
     review_pages,
     review_feeds,
+    badges,
 )
 
 
@@ -137,6 +139,7 @@ def code_version() -> str:
     sources = [
         *here.glob("*.py"),
         *(here.parent / "static" / "incidents").glob("public.*"),
+        here.parent / "static" / "incidents" / "status-gate.py",
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",
