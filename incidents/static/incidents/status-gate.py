@@ -36,6 +36,13 @@ class Unknown(Exception):
     """The page gave no answer that can be relied on."""
 
 
+class Redirects(urllib.request.HTTPRedirectHandler):
+    """Python before 3.11 does not know 308."""
+
+    def http_error_308(self, asked: Any, answer: Any, _code: int, message: str, headers: Any) -> Any:
+        return self.http_error_302(asked, answer, 307, message, headers)
+
+
 class Parser(argparse.ArgumentParser):
     """Wrong usage exits with 64: argparse's own 2 means down here."""
 
@@ -101,7 +108,7 @@ def ask(url: str, timeout: float) -> tuple[int, dict[str, Any], int]:
     asked = urllib.request.Request(url, headers={"Accept-Encoding": "gzip", "User-Agent": "status-gate/1"})
     try:
         try:
-            answer = urllib.request.urlopen(asked, timeout=timeout)
+            answer = urllib.request.build_opener(Redirects).open(asked, timeout=timeout)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
