@@ -167,8 +167,7 @@ def _write(tree: Tree, truth: Snapshot) -> None:
             tree.manifest.set(page.path, f"{code_version()}:{page.key}")
     tree.write_history_pages(pages.history_addresses(truth))
     tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
-    for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
-        tree.remove_cold(path)
+    tree.remove_cold_pages(set(tree.manifest.paths()) - {page.path for page in wanted})
     tree.manifest.save()
     tree.write_state(
         {

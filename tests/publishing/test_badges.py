@@ -130,7 +130,7 @@ def test_what_an_address_asks_for_changes_no_badge(drain, settings):
     def ask(query: str) -> tuple[str, dict[str, str], bytes]:
         got: list[tuple[str, dict[str, str]]] = []
         environ = {"PATH_INFO": "/badge/api.svg", "REQUEST_METHOD": "GET", "QUERY_STRING": query}
-        body = b"".join(front(environ, lambda status, headers, _info=None: got.append((status, dict(headers)))))  # type: ignore[arg-type,return-value]
+        body = b"".join(front(environ, lambda status, headers, _info=None: got.append((status, dict(headers)))))  # type: ignore[arg-type]
         return (*got[0], body)
 
     status, headers, body = ask("label=<script>")

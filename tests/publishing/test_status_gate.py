@@ -271,7 +271,7 @@ class Silent(WSGIRequestHandler):
 def guard(db: None, public_root: Path) -> Iterator[str]:
     """The guard over the tree of this test; its address."""
     front = Front.from_environment({"PUBLIC_ROOT": str(public_root), "UPSTREAM": "http://127.0.0.1:9"})
-    served = make_server("127.0.0.1", 0, front, handler_class=Silent)  # type: ignore[arg-type]
+    served = make_server("127.0.0.1", 0, front, handler_class=Silent)
     threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
     yield f"http://127.0.0.1:{served.server_port}"
     served.shutdown()
