@@ -45,7 +45,7 @@ def give_advice(
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         incident = guards.lock_incident(incident_id, None)
-        if not incident.is_open:
+        if not incident.is_open or incident.cancelled_at:
             raise Refused(_("This is over; there is nothing to advise any more. Reopen the incident first."))
         component = _component(component_id)
         values = {
@@ -58,7 +58,7 @@ def give_advice(
         if same := standing.filter(**values).first():
             return same
         if standing.count() >= MOST:
-            raise Refused(_("%(count)s advices stand already. Withdraw one first.") % {"count": MOST})
+            raise Refused(_("%(count)s pieces of advice stand already. Withdraw one first.") % {"count": MOST})
         advice = ClientAdvice.objects.create(incident=incident, given_at=now, **values)
         record(
             actor=actor, verb=Verb.ADVICE_GIVEN, subject=advice, now=now, incident=incident, reach=Reach.PAGE,

@@ -11,6 +11,8 @@ end; `-` stands for what there is not:
 incident that holds it; `changed` the last instant at which any interval in question began or ended. Times are UTC
 (RFC 3339, whole seconds, `Z`). A region of a group covers its components there, and those that have no regions.
 
+`/status-gate` is the client: one file that asks a gate, to be fetched and run.
+
 Advice to programs stands in the JSON, and for those that read the line in two headers: `Retry-After` (RFC 9110, 10.2.3;
 of a 503) and `Candor-Advice`, a dictionary of RFC 9651. Archived components have no gate.
 """
@@ -22,6 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from incidents.domain.advice import AdviceKind
@@ -35,6 +38,7 @@ from incidents.publishing.tree import Page
 # section 4), and a gate that a cache holds open is worse than none.
 CACHE = "public, max-age=5, must-revalidate"
 RETRY_AFTER_SECONDS = 30
+CLIENT = Path(__file__).resolve().parent.parent / "static" / "incidents" / "status-gate.py"
 _EXPOSED = "ETag, Retry-After, Candor-Advice, Candor-As-Of, Candor-Stale"
 
 
@@ -82,8 +86,8 @@ class State:
 
 
 def hot(_snapshot: Snapshot) -> list[Page]:
-    """None: every component has gates."""
-    return []
+    """The client alone: gates are as many as components."""
+    return [Page("/status-gate", CLIENT.read_bytes(), "text/x-python; charset=utf-8")]
 
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:

@@ -18,6 +18,7 @@ from incidents import queries
 from incidents.publishing import (
     agreement_pages,
     api_page,
+    badges,
     calendar,
     corrections_feed,
     discovery,
@@ -61,6 +62,7 @@ RENDERERS = (
     embed,
     discovery,
     openapi,
+    badges,
 )
 
 
@@ -150,6 +152,7 @@ def code_version() -> str:
         *here.glob("*.py"),
         *(here.parent / "static" / "incidents").glob("public.*"),
         *(here.parent / "static" / "incidents").glob("embed*"),
+        here.parent / "static" / "incidents" / "status-gate.py",
         *(here.parent / "templatetags").glob("*.py"),
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",
@@ -177,8 +180,7 @@ def _write(tree: Tree, truth: Snapshot) -> None:
             tree.manifest.set(page.path, f"{code_version()}:{page.key}")
     tree.write_history_pages(pages.history_addresses(truth))
     tree.swap(page for renderer in RENDERERS for page in renderer.hot(truth))
-    for path in set(tree.manifest.paths()) - {page.path for page in wanted}:
-        tree.remove_cold(path)
+    tree.remove_cold_pages(set(tree.manifest.paths()) - {page.path for page in wanted})
     tree.manifest.save()
     tree.write_state(
         {

@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -162,14 +162,20 @@ class Tree:
 
     def remove_cold(self, path: str) -> None:
         """Take a cold page away, with its key in the manifest; an address that is not there is fine."""
-        target = self._cold / file_of(path)
-        former = _meta(target)
-        if former is not None:
-            self.manifest.retired[path] = former["last_modified"]
-        self.manifest.forget(path)
-        for name in (".meta", *_FORMS):
-            _beside(target, name).unlink(missing_ok=True)
-        self.manifest.save()
+        self.remove_cold_pages([path])
+
+    def remove_cold_pages(self, paths: Collection[str]) -> None:
+        """The same for many, with the manifest saved once."""
+        for path in paths:
+            target = self._cold / file_of(path)
+            former = _meta(target)
+            if former is not None:
+                self.manifest.retired[path] = former["last_modified"]
+            self.manifest.forget(path)
+            for name in (".meta", *_FORMS):
+                _beside(target, name).unlink(missing_ok=True)
+        if paths:
+            self.manifest.save()
 
     def damaged(self) -> list[str]:
         """The addresses whose files are not what their sidecars say, or are gone: a disk fault, a hand that slipped."""

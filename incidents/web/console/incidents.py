@@ -22,7 +22,7 @@ from incidents.models import ImpactInterval, Incident, IncidentUpdate, Milestone
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
-from incidents.web.console import promises
+from incidents.web.console import client_advice, promises
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
@@ -99,6 +99,7 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "impact": queries.impact_of(row, spells),
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
         "promised": promises.lines_of(row),
+        "client_advice": client_advice.lines_of(row),
         "hints": [] if row.withdrawn_at else promises.hints_of(row, updates),
         "public_address": f"/incidents/{row.code}",
         "newest": updates[-1] if updates else None,
