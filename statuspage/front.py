@@ -2,10 +2,11 @@
 
 A process of its own, because in one process a slow console page is a slow public page: 8 slow requests on 8 threads
 took `/` from 2 ms to 7.5 s. Environment: PUBLIC_ROOT (the tree), UPSTREAM (`http://127.0.0.1:8001` or
-`unix:/run/candor.sock`), FRONT_THREADS (of the server around it; half of them may wait for Django), TRUSTED_PROXIES
-(addresses or networks whose `X-Forwarded-*` headers are believed), FORWARD_DEADLINE_SECONDS.
+`unix:/run/candor.sock`), FRONT_THREADS (of the server around it; all but one may wait for Django), TRUSTED_PROXIES
+(addresses or networks whose `X-Forwarded-*` headers are believed), FORWARD_DEADLINE_SECONDS, ALLOWED_HOSTS (names that
+a request may ask for, as Django reads them; unset, any: no public byte depends on the name).
 
-Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 16 --no-ws statuspage.front:application`.
+Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 5 --no-ws statuspage.front:application`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from email.utils import parsedate_to_datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -49,6 +51,7 @@ _PLAIN = [
 GATE = "/gate/"
 _GATE_REFUSAL = [("Content-Type", "text/plain; charset=utf-8"), *_PLAIN[1:], ("Access-Control-Allow-Origin", "*")]
 _TEXTS = {
+    400: "This site does not answer to that name.",
     404: "There is nothing at this address.",
     405: "This address only answers reading.",
     503: "The status page is starting. Please try again in a few seconds.",
@@ -58,24 +61,28 @@ _TEXTS = {
 class Front:
     """The WSGI application. `upstream` takes what is not public."""
 
-    def __init__(self, shelf: Shelf, upstream: Forwarder) -> None:
+    def __init__(self, shelf: Shelf, upstream: Forwarder, hosts: Sequence[str] = ()) -> None:
         self.shelf = shelf
         self.upstream = upstream
+        self.is_known = lru_cache(maxsize=64)(partial(is_known_host, tuple(hosts))) if hosts else None
 
     @classmethod
     def from_environment(cls, env: dict[str, str]) -> Front:
         """Configured from environment variables alone; see the module's docstring. Raises ValueError for a bad one."""
         upstream = Forwarder(
             env.get("UPSTREAM", "http://127.0.0.1:8001"),
-            at_once=max(1, int(env.get("FRONT_THREADS", "16")) // 2),
+            at_once=max(1, int(env.get("FRONT_THREADS", "5")) - 1),
             deadline_seconds=float(env.get("FORWARD_DEADLINE_SECONDS", "10")),
             trusted_proxies=[each for each in env.get("TRUSTED_PROXIES", "").replace(",", " ").split() if each],
         )
-        return cls(Shelf(Path(env.get("PUBLIC_ROOT", "var/public"))), upstream)
+        hosts = [each.strip().lower() for each in env.get("ALLOWED_HOSTS", "").split(",") if each.strip()]
+        return cls(Shelf(Path(env.get("PUBLIC_ROOT", "var/public"))), upstream, hosts)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if self.is_known is not None and not self.is_known(environ.get("HTTP_HOST", "")):
+            return self._refuse(400, method, start_response)
         if is_forwarded(path, method):
             if has_odd_segments(path):
                 return self._refuse(404, method, start_response)
@@ -211,6 +218,13 @@ def is_forwarded(path: str, method: str) -> bool:
     if path == "/subscribe":
         return method == "POST"
     return path[:1] == "/" and path[1:].partition("/")[0] in _FORWARDED_FIRST
+
+
+def is_known_host(hosts: Sequence[str], asked: str) -> bool:
+    """Whether a Host header names one of `hosts` (lower case; `*` is any, `.example.org` its subdomains too)."""
+    name = asked.lower()
+    name = name if name.endswith("]") else name.rpartition(":")[0] or name
+    return any(each in ("*", name) or (each[:1] == "." and f".{name}".endswith(each)) for each in hosts)
 
 
 def has_odd_segments(path: str) -> bool:

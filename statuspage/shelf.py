@@ -45,6 +45,7 @@ _OF_DOCUMENTS = (
     ("Referrer-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"),
 )
+_OF_BODIES = frozenset((*_ALWAYS[1:], *_OF_DOCUMENTS))
 
 
 class TornPage(Exception):
@@ -84,14 +85,17 @@ class Entry:
         self._best = {order: next(self.forms[each] for each in order if each in self.forms) for order in _ORDERS}
 
     def _form(self, meta: dict[str, Any], shared: Headers, coding: str, etag: str, body: bytes) -> Form:
-        validated = [*shared, ("ETag", f'"{etag}"')]
+        validator = ("ETag", f'"{etag}"')
         described = [
-            *validated,
+            *shared,
+            validator,
             ("Content-Type", meta["content_type"]),
             ("Last-Modified", formatdate(self.last_modified, usegmt=True)),
             ("Content-Length", str(len(body))),
         ]
-        return Form(body, [*described, ("Content-Encoding", coding)] if coding else described, validated)
+        # How a body is to be treated stands with the body that the client holds.
+        unchanged = [*(pair for pair in shared if pair not in _OF_BODIES), validator]
+        return Form(body, [*described, ("Content-Encoding", coding)] if coding else described, unchanged)
 
     def form(self, accept_encoding: str) -> Form:
         """The form for a request's Accept-Encoding; the plain one when nothing else is welcome."""

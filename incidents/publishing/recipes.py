@@ -197,10 +197,10 @@ esac
         "status-gate",
         _("The client status-gate"),
         "sh",
-        _("One file for Python 3.9 or newer. Waits up to ten minutes for the component, then ends with 0 (up) or not."),
+        _("One file for Python 3.9 or newer. Waits up to ten minutes: 0 up or unknown, 1 worse than degraded, 2 down."),
         """
 curl --fail --silent --show-error --max-time 30 --output status-gate '%URL%/status-gate'
-python3 status-gate --wait 10m '%URL%' '%SLUG%'
+python3 status-gate --wait 10m --fail-open '%URL%/gate/%SLUG%'
 """,
     ),
 )

@@ -57,6 +57,8 @@ class ConsoleMiddleware:
             # A page shown as the public will see it comes with the policy of that page, which is as strict.
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             add_never_cache_headers(response)
+        # What Django answers is for one person; without a word on it, a cache may keep even a 404 (RFC 9111, 4.2.2).
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def process_view(

@@ -15,9 +15,9 @@ from tests.live.running import ROOT, free_port, until
 
 
 @contextmanager
-def live_guard(root: Path, upstream: str = "http://127.0.0.1:9", **environment: str) -> Iterator[int]:
-    """Start it as `manage.py up` does; yields its port on the loopback."""
-    port = free_port()
+def live_guard(root: Path, upstream: str = "http://127.0.0.1:9", port: int = 0, **environment: str) -> Iterator[int]:
+    """Start it as `manage.py up` does; yields its port on the loopback (0: any that is free)."""
+    port = port or free_port()
     child = front("127.0.0.1", port, 9, {"PYTHONPATH": str(ROOT)})
     env = {name: value for name, value in (child.env or {}).items() if value is not None}
     env |= {"PATH": os.environ["PATH"], "PUBLIC_ROOT": str(root), "UPSTREAM": upstream, **environment}

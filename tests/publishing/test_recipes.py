@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,15 +22,17 @@ import yaml
 from pygments.lexers import PowerShellLexer
 from pygments.token import Error, Punctuation
 
-from incidents.publishing import api_page
+from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
 from incidents.publishing.recipes import RECIPES
 from incidents.publishing.tree import Page, Tree
+from tests.conftest import needs
+from tests.factories import make_component, open_incident
 from tests.live.guard import live_guard
 from tests.live.running import free_port
 
 TEXT = "text/plain; charset=utf-8"
-CLIENT = Path(api_page.__file__).parent.parent / "static" / "incidents" / "status-gate"
+CLIENT = Path(api_page.__file__).parent.parent / "static" / "incidents" / "status-gate.py"
 # What each gate is, as the answer of `publishing.gate` says it; "missing" is no gate, "nobody" no server.
 GATES = {
     "up": (200, b"ok operational - - 2026-06-23T18:15:00Z\n"),
@@ -49,6 +51,11 @@ class Done:
     error: str
 
 
+@pytest.fixture(autouse=True)
+def with_curl() -> None:
+    needs(shutil.which("curl") is not None, "curl")
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     tree = Tree(tmp_path_factory.mktemp("public"))
@@ -56,8 +63,6 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     for name, (status, line) in GATES.items():
         tree.write_cold(Page(f"/gate/{name}", line, TEXT, status=status))
     tree.write_heartbeat({"time": datetime.now(UTC).isoformat()})
-    if CLIENT.exists():
-        tree.write_cold(Page("/status-gate", CLIENT.read_bytes(), TEXT))
     with live_guard(tree.root) as found:
         yield found
 
@@ -226,10 +231,25 @@ def test_powershell(page_for, tmp_path, world, code):
 
 
 @pytest.mark.skipif(not CLIENT.exists(), reason="the client is not part of this tree")
-@pytest.mark.parametrize(("world", "code"), [("up", 0), ("slow", 0)])
-def test_status_gate(page_for, tmp_path, world, code):
-    done = shell(tmp_path, page_for(world)["status-gate"])
-    assert done.code == code, done
+@pytest.mark.django_db
+def test_status_gate_and_the_others_run_against_what_is_really_published(tmp_path, settings):
+    port = free_port()
+    settings.SITE_URL = f"http://127.0.0.1:{port}"
+    api = make_component("API")
+    store.republish()
+    store.beat(timedelta(0))
+    tree = store.the_tree()
+    found = recipes_on(Page("/api", (tree.root / "cold" / "api.html").read_bytes(), "text/html"))
+    with live_guard(tree.root, port=port):
+        for key in ("curl", "sh", "nagios", "status-gate"):
+            done = shell(tmp_path, found[key])
+            assert done.code == 0, (key, done)
+        open_incident(api)
+        store.republish()
+        codes = {"curl": 22, "sh": 75, "nagios": 2, "status-gate": 2}
+        for key, code in codes.items():
+            done = shell(tmp_path, found[key].replace("--wait 10m", "--wait 0s"))
+            assert done.code == code, (key, done)
 
 
 def test_an_address_that_would_need_quoting_is_put_into_no_recipe():

@@ -1,0 +1,60 @@
+"""`/api` as people see it: every address is there or said to be a pattern, and the page is readable by all."""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from incidents.publishing import api_page
+from incidents.publishing.public import PageView, Snapshot
+from incidents.publishing.tree import Page, file_of
+from tests.publishing.page_world import Reading
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+@pytest.fixture
+def page() -> Page:
+    site = PageView("Example", "Etc/UTC", "https://status.example.com", datetime(2026, 6, 23, tzinfo=UTC))
+    truth = SimpleNamespace(page=site, leaves=(SimpleNamespace(slug="claude-api"),))
+    (cold,) = api_page.cold(cast(Snapshot, truth))
+    return cold.render()
+
+
+def test_every_address_that_is_a_link_could_be_published_and_the_others_are_patterns():
+    for group in api_page.groups("api"):
+        for address in group.addresses:
+            if address.href:
+                assert file_of(address.href)
+            else:
+                assert re.search("[<…]", address.path), address.path
+
+
+def test_the_page_is_whole_html_and_says_what_old_answers_mean(page):
+    text = " ".join(Reading(page).text.split())
+    assert "Candor-Stale" in text
+    assert "must not stop yours" in text
+    assert '<script src="https://status.example.com/embed/script.js" async></script>' in text
+    assert dict(page.headers)["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")])
+def test_it_breaks_no_rule_of_accessibility_and_no_width(browser: Browser, page: Page, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    tab = context.new_page()
+    headers = {**dict(page.headers), "Content-Type": page.content_type}
+    tab.route("**/*", lambda route: route.fulfill(body=page.body, headers=headers))
+    tab.goto("https://status.example.com/api")
+    assert [found["id"] for found in Axe().run(tab, options=RULES).response["violations"]] == []
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if shots := os.environ.get("SCREENSHOTS"):
+        tab.screenshot(path=f"{shots}/api-{width}-{scheme}.png", full_page=True)
+    context.close()
