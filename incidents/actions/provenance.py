@@ -88,12 +88,11 @@ def free_code(model: type[Component | Incident | IncidentUpdate], wanted: str) -
 
 def free_codes(model: type[Component | Incident | IncidentUpdate], wanted: Sequence[str]) -> list[str]:
     """As `free_code`, for each of them in order; no id is given twice."""
-    known = set(
-        model._default_manager.filter(code__in=[each for each in wanted if each]).values_list("code", flat=True)
-    )
+    fit = {each for each in wanted if _CODE.fullmatch(each)}
+    known = set(model._default_manager.filter(code__in=fit).values_list("code", flat=True))
     codes = []
     for each in wanted:
-        codes.append(each if _CODE.fullmatch(each) and each not in known else new_code())
+        codes.append(each if each in fit - known else new_code())
         known.add(codes[-1])
     return codes
 
