@@ -19,7 +19,7 @@ from incidents.domain.history import History, PastComponent, PastIncident, PastP
 from incidents.domain.status import Kind
 from incidents.domain.text import clean_line
 from incidents.importing import documents
-from incidents.importing.documents import Document, Unreadable
+from incidents.importing.documents import Document, NoDocument, Unreadable
 from incidents.importing.statuspage_rows import Row, component_of, gone_component_of, incident_of, moment, text
 
 NEWEST = 50  # as many the API lists
@@ -73,7 +73,10 @@ def _older_codes(base: str, known: set[str]) -> tuple[list[str], bool]:
     codes: dict[str, None] = {}
     empty = 0
     for number in range(1, MOST_HISTORY_PAGES + 1):
-        document = documents.served(f"{base}/history?page={number}", is_required=False)
+        try:
+            document = documents.served(f"{base}/history?page={number}", is_required=False)
+        except NoDocument:  # a page that has its history for people alone
+            return list(codes), False
         if document is None:
             return list(codes), True
         listed = [str(row.get("code")) for month in _rows(document, "months") for row in _dicts(month.get("incidents"))]
