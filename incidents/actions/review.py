@@ -23,6 +23,8 @@ from incidents.domain.status import Kind
 from incidents.domain.verbs import Verb
 from incidents.models import Incident, Review
 
+SLUG_LENGTH = slugs.REVIEW_LENGTH
+
 
 def start_review(
     *,
@@ -161,7 +163,7 @@ def _reasons(raw: Mapping[str, str], field: str, known: Sequence[str]) -> dict[s
 
 
 def _slug(raw: str) -> str:
-    slug = slugify(raw)[: slugs.REVIEW_LENGTH].strip("-")
+    slug = slugify(raw)[:SLUG_LENGTH].strip("-")
     if slug != raw or slug in slugs.RESERVED:
         raise Refused(_("The address may have a-z, 0-9 and -, and may not be “feed”."), "slug")
     if Review.objects.filter(slug=slug).exists():

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 
 from incidents import relay
+from incidents.actions import provenance
 from incidents.chain.verification import verify
 from incidents.importing import Unreadable, statuspage
 from incidents.models import (
@@ -186,6 +187,15 @@ def test_an_address_of_another_form_leads_to_the_incident(tmp_path):
     assert (page.path, page.status, dict(page.headers)) == (lead.path, 301, {"Location": lead.target})
 
 
+def test_an_address_below_one_of_our_incidents_is_not_taken(tmp_path):
+    take(saved(tmp_path, RESOLVED), NOW)
+    other = Incident.objects.get()
+    assert not provenance.keep_address(f"/incidents/{other.code}/oldest-first", other, NOW)
+    assert not provenance.keep_address("/incidents/../console", other, NOW)
+    assert provenance.keep_address("/incidents/elsewhere/one", other, NOW)
+    assert Redirect.objects.get().path == "/incidents/elsewhere/one"
+
+
 def test_an_id_of_the_usual_form_is_kept_so_that_addresses_hold(tmp_path):
     take(saved(tmp_path, RESOLVED), NOW)
     assert Incident.objects.get().code == "abcdefabcdef"
@@ -275,6 +285,15 @@ def test_a_folder_of_something_else_or_of_nothing_is_refused(tmp_path):
     (tmp_path / "package.json").write_text("{}")
     with pytest.raises(Unreadable, match="which page it is of"):
         statuspage.read(str(tmp_path))
+
+
+def test_characters_that_no_database_takes_stop_nothing(tmp_path):
+    odd = update(0, "investigating", body="A\ud800\x00B", id="o\ud800\x00dd", custom_tweet="\x00t")
+    row = incident(odd, id="x\x00\ud800", name="N\x00\ud800ame")
+    take(saved(tmp_path, row, components=[component(name="C\x00\ud800")]), NOW)
+    take(tmp_path, NOW)
+    assert Incident.objects.get().title == "N?ame"
+    assert IncidentUpdate.objects.get().body == "A?B"
 
 
 def test_levels_that_the_dialect_does_not_know_are_no_levels(tmp_path):
