@@ -14,6 +14,7 @@ from incidents.actions import days
 from incidents.chain.verification import verify
 from tests import archive_world as world
 from tests.actions.test_record import ACTS
+from tests.archive.everything import do_everything
 from tests.factories import utc
 from tests.played import play_once
 
@@ -51,6 +52,6 @@ def test_the_story_comes_back_as_it_was(db, played, tmp_path, settings):
 
 @pytest.mark.slow
 def test_whatever_was_done_comes_back_as_it_was(db, tmp_path, settings, monkeypatch):
-    done = world.do_everything(monkeypatch)
+    done = do_everything(monkeypatch)
     assert len(done) >= 90, set(ACTS) - done
     assert_round_trips(tmp_path, settings, timezone.now(), world.pages_at)
