@@ -12,7 +12,7 @@
 - `actions`: the writes. One function for each thing somebody can do; nothing else changes a domain table.
 - `publishing`: what the world sees. One snapshot; pages and feeds as functions of it; revisions on disk.
 - `notifying`: who gets told. Fan-out, attempts, retries, channels.
-- `importing`: history from elsewhere: other pages, feeds, subscribers, and our own export.
+- `importing`: what was told elsewhere. Readers of other pages, feeds and lists, and one way to write it down.
 - `relay`: after commit, publish once, then fan out, then deliver.
 - `tasks`, `management`, `web`: the doors. Celery, commands, public forms and the console.
 """

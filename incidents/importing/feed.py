@@ -108,10 +108,15 @@ def _of_dialect(entry: FeedEntry, told: list[Told], now: datetime) -> list[PastU
                 stage=stage,
                 body=markdown_of(each.html),
                 posted_at=at if at and at <= now else None,
-                note="" if at else _("The time of this update is not on record."),
+                note=_unknown(is_time_known=at is not None, is_stage_known=bool(each.stage or updates)),
             )
         )
     return updates
+
+
+def _unknown(*, is_time_known: bool, is_stage_known: bool) -> str:
+    stage = "" if is_stage_known else _("Its stage is not on record.")
+    return f"{stage} {'' if is_time_known else _('Its time is not on record.')}".strip()
 
 
 def _plain(entry: FeedEntry, now: datetime) -> PastUpdate:
