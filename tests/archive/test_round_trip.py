@@ -16,7 +16,9 @@ from tests import archive_world as world
 from tests.actions.test_record import ACTS
 from tests.archive.everything import do_everything
 from tests.factories import utc
+from tests.importing.worlds import take
 from tests.played import play_once
+from tests.publishing.dialect_world import SAMPLES
 
 Published = Callable[[Path, datetime, Any], dict[str, bytes]]
 END = utc("2026-07-02 12:00")
@@ -55,3 +57,9 @@ def test_whatever_was_done_comes_back_as_it_was(db, tmp_path, settings, monkeypa
     done = do_everything(monkeypatch)
     assert len(done) >= 90, set(ACTS) - done
     assert_round_trips(tmp_path, settings, timezone.now(), world.pages_at)
+
+
+def test_a_page_that_came_from_elsewhere_comes_back_as_it_was(db, tmp_path, settings):
+    at = utc("2026-08-04 16:00")
+    take(SAMPLES / "codametrix-2026-08-04", at)
+    assert_round_trips(tmp_path, settings, at, world.pages_at)

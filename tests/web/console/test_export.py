@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -21,9 +22,7 @@ pytestmark = pytest.mark.django_db
 def signed_in(responder: Any) -> Client:
     """An administrator at the console."""
     client = Client()
-    from django.contrib.auth.models import User
-
-    client.force_login(User.objects.get(pk=administrator().user_id))
+    client.force_login(User.objects.get(username=administrator().label))
     return client
 
 
