@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import MultipleObjectsReturned, ObjectDoesNotExist
-from django.db import connection, transaction
+from django.db import connection
 
-from incidents.actions import agreement, calendar, component, factor, operators, page, promise, subscriber
-from incidents.actions.refusals import Refused
 from incidents.archive.lines import lines
 from incidents.domain.actor import SYSTEM
 from incidents.importing import candor
-from incidents.models import ImpactInterval, Incident, PublicPage
+from incidents.models import PublicPage
 from incidents.publishing import snapshot, store
-from tests.actions import test_record
-from tests.factories import make_component, open_incident
-
-# Names of which there may be one: the acts give the same ones again and again.
-UNIQUE = (
-    (component, "add_component", "name", "{} {}"),
-    (agreement, "add_agreement", "slug", "{}-{}"),
-    (page, "save_template", "name", "{} {}"),
-    (calendar, "save_calendar", "name", "{} {}"),
-    (promise, "save_policy", "name", "{} {}"),
-    (factor, "add_factor_code", "code", "{}{}"),
-    (subscriber, "add_confirmed_subscriber", "address", "{1}.{0}"),
-    (operators, "add_operator", "address", "{1}.{0}"),
-)
 
 
 def write_export(file: Path, is_everything: bool = False) -> Path:
@@ -77,7 +57,7 @@ def pages_at(_folder: Path, now: datetime, _settings: Any) -> dict[str, bytes]:
     return {page.path: repr(replace(page, body=b"")).encode() + page.body for page in (*hot, *cold)}
 
 
-def restore(file: Path, now: datetime) -> Any:
+def restore(file: Path, now: datetime | None) -> Any:
     """The file, restored."""
     return candor.restore(file, actor=SYSTEM, now=now)
 
@@ -93,36 +73,6 @@ def without_chain(tree: dict[str, bytes], chain: tuple[int, str]) -> dict[str, b
             text = text.replace(place.encode(), place.replace(str(number), "NUMBER").encode())
         found[path] = text
     return found
-
-
-def do_everything(patch: pytest.MonkeyPatch) -> set[str]:
-    """Do everything that anybody can do, one after the other, each on an incident of its own; returns what was done.
-
-    An act that was written for an empty page may be refused on this one; those few are left out.
-    """
-    numbers = count()
-    for module, act, field, form in UNIQUE:
-        _number(patch, module, act, field, form, numbers)
-    patch.setattr(test_record, "the_incident", lambda: Incident.objects.latest("pk"))
-    patch.setattr(test_record, "an_interval", lambda: ImpactInterval.objects.latest("pk"))
-    done = set()
-    for verb, made_ready in test_record.ACTS.items():
-        atomic = transaction.atomic()
-        vars(atomic)["_from_testcase"] = True  # actions are durable, and may be inside this one
-        with suppress(Refused, ObjectDoesNotExist, MultipleObjectsReturned), atomic:
-            open_incident(make_component("Part"))
-            made_ready()()
-            done.add(verb)
-    return done
-
-
-def _number(patch: pytest.MonkeyPatch, module: Any, act: str, field: str, form: str, numbers: Iterator[int]) -> None:
-    do = getattr(module, act)
-
-    def with_number(**given: Any) -> Any:
-        return do(**given | {field: form.format(given[field], next(numbers))} if field in given else given)
-
-    patch.setattr(module, act, with_number)
 
 
 def head() -> tuple[int, str]:

@@ -66,6 +66,8 @@ def restore(
 ) -> Restored:
     """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the
     file: a repeat of it changes nothing.
+    """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the file: a
+    repeat of it changes nothing.
 
     With everything the chain is carried over as it is; else one of its own begins with what was restored. Raises
     Refused: no administrator, an instance that holds something, and whatever is wrong in the file, with its line.

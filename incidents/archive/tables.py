@@ -149,8 +149,8 @@ EXPORTED: Mapping[type[Model], Exported] = {
     ),
     ImpactInterval: Exported(
         "id component region level is_quality started_at ended_at incident source superseded_at superseded_by "
-        "superseded_reason",
-        {"note": "", "recorded_at": Same("started_at"), "superseded_by_label": ""},
+        "superseded_reason recorded_at",
+        {"note": "", "superseded_by_label": ""},
     ),
     Agreement: Exported(
         "id slug name audience audience_html components target_percent first_month zone clock weight_major "
@@ -301,6 +301,7 @@ def _whole(model: type[Model]) -> Table:
 
 
 def _all_models() -> Iterator[type[Model]]:
-    yield from (Group, User, *EXPORTED)
+    accounts: tuple[type[Model], ...] = (Group, User)
+    yield from (*accounts, *EXPORTED)
     others = apps.get_app_config("incidents").get_models()
     yield from (model for model in others if model not in EXPORTED and model not in COUNTED_ANEW)

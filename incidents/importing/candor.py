@@ -74,7 +74,7 @@ def _header(file: BinaryIO) -> bool:
         raise Refused(told % {"theirs": json.dumps(header.get("version"))[:40], "ours": VERSION})
     if header.get("contents") not in ("public", "everything"):
         raise Refused(_("Line 1: “contents” must be “public” or “everything”."))
-    is_everything = header["contents"] == "everything"
+    is_everything: bool = header["contents"] == "everything"
     if header.get("schema") != schema_of(is_everything):
         raise Refused(
             _("Line 1: another version of Candor wrote this file: its tables differ. Restore it with that version, "

@@ -47,6 +47,7 @@ from tests import (
     acts_upstreams,
     acts_workflow,
 )
+from tests import acts_archive, acts_imports, acts_parts, acts_promises, acts_remedy, acts_workflow
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -243,6 +244,14 @@ for area in (
     acts_workflow,
 ):
     ACTS |= area.ACTS
+ACTS |= {
+    **acts_archive.ACTS,
+    **acts_imports.ACTS,
+    **acts_parts.ACTS,
+    **acts_promises.ACTS,
+    **acts_remedy.ACTS,
+    **acts_workflow.ACTS,
+}
 
 
 @pytest.mark.parametrize("verb", ACTS)

@@ -14,8 +14,11 @@ from incidents.actions import days
 from incidents.chain.verification import verify
 from tests import archive_world as world
 from tests.actions.test_record import ACTS
+from tests.archive.everything import do_everything
 from tests.factories import utc
+from tests.importing.worlds import take
 from tests.played import play_once
+from tests.publishing.dialect_world import SAMPLES
 
 Published = Callable[[Path, datetime, Any], dict[str, bytes]]
 END = utc("2026-07-02 12:00")
@@ -51,6 +54,12 @@ def test_the_story_comes_back_as_it_was(db, played, tmp_path, settings):
 
 @pytest.mark.slow
 def test_whatever_was_done_comes_back_as_it_was(db, tmp_path, settings, monkeypatch):
-    done = world.do_everything(monkeypatch)
+    done = do_everything(monkeypatch)
     assert len(done) >= 90, set(ACTS) - done
     assert_round_trips(tmp_path, settings, timezone.now(), world.pages_at)
+
+
+def test_a_page_that_came_from_elsewhere_comes_back_as_it_was(db, tmp_path, settings):
+    at = utc("2026-08-04 16:00")
+    take(SAMPLES / "codametrix-2026-08-04", at)
+    assert_round_trips(tmp_path, settings, at, world.pages_at)

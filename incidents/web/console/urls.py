@@ -13,6 +13,7 @@ from incidents.web.console import (
     composer,
     corrections,
     deliveries,
+    export,
     factors,
     incidents,
     lost,
@@ -216,5 +217,8 @@ urlpatterns = [
     path("templates/<int:number>/delete", templates.delete_template, name="delete-template"),
     path("page", page.edit_page, name="edit-page"),
     path("audit", audit.audit_log, name="audit"),
+    path("export", export.export, name="export"),
+    path("export/public", export.export_public, name="export-public"),
+    path("export/everything", export.export_everything, name="export-everything"),
     path("<path:rest>", lost.lost, name="lost"),
 ]
