@@ -64,8 +64,6 @@ def restore(
     is_dry: bool = False,
     now: datetime | None = None,
 ) -> Restored:
-    """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the
-    file: a repeat of it changes nothing.
     """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the file: a
     repeat of it changes nothing.
 

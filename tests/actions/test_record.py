@@ -39,6 +39,7 @@ from incidents.models import (
 from tests import (
     acts_advice,
     acts_api,
+    acts_archive,
     acts_imports,
     acts_inbound,
     acts_parts,
@@ -47,7 +48,6 @@ from tests import (
     acts_upstreams,
     acts_workflow,
 )
-from tests import acts_archive, acts_imports, acts_parts, acts_promises, acts_remedy, acts_workflow
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -235,6 +235,7 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
 for area in (
     acts_advice,
     acts_api,
+    acts_archive,
     acts_imports,
     acts_inbound,
     acts_parts,
