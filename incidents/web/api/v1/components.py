@@ -144,7 +144,8 @@ def _answer(call: Call, row: Component) -> answers.Component:
 
 
 def _put_status(call: Call, row: Component, fields: asked.ComponentFields) -> None:
-    if fields.status is not None and not (row.is_group or _is_at(row, fields.status)):
+    """Raises Refused for another status of a group than the one that follows from its components."""
+    if fields.status is not None and not _is_at(row, fields.status):
         put_component_status(actor=call.actor, component_id=row.pk, level=fields.status)
 
 

@@ -111,6 +111,7 @@ def test_a_group_is_made_of_components_and_dissolved_into_them(api: Caller):
     assert api.get("/component-groups") == [group] == [api.get(path)]
     changed = api.patch(path, component_group={"components": [three.code, one.code]}, description="All of it")
     assert (changed["components"], changed["description"]) == ([three.code, one.code], "All of it")
+    assert "is a group" in api.refused("PATCH", f"/components/{group['id']}", 422, component={"status": "major_outage"})
     as_component = api.get(f"/components/{group['id']}")
     assert (as_component["group"], as_component["components"]) == (True, [three.code, one.code])
     assert api.call("DELETE", f"{path}.json").status_code == 200
