@@ -140,7 +140,7 @@ class GroupBody(BaseModel):
 class IncidentFields(BaseModel):
     """An incident, or, with `scheduled_for`, a maintenance. `message` is an old name of `body`.
 
-    `components`: ids and their status; a list of ids, like `component_ids`, takes each at the status that it has.
+    `components`: ids and their status; one without, like those of a list, is taken at the status that it has.
     Accepted and without effect: what concerns tweets, and `auto_transition_to_…_state` (maintenance always moves its
     components, and back).
     """
@@ -150,7 +150,7 @@ class IncidentFields(BaseModel):
     body: str | None = None
     message: str | None = Field(default=None, json_schema_extra={"deprecated": True})
     impact_override: ImpactOrNothing | None = None
-    components: dict[Id, LevelName] | Ids | None = None
+    components: dict[Id, LevelName | Literal[""]] | Ids | None = None
     component_ids: Ids | None = None
     scheduled_for: Instant | None = None
     scheduled_until: Instant | None = None
@@ -175,6 +175,17 @@ class IncidentFields(BaseModel):
     def text(self) -> str:
         """The text of the update; "" for none."""
         return self.body or self.message or ""
+
+    @property
+    def statuses(self) -> dict[str, LevelName]:
+        """The components that are named with a status."""
+        named = self.components if isinstance(self.components, dict) else {}
+        return {code: status for code, status in named.items() if status}
+
+    @property
+    def codes(self) -> list[str]:
+        """All components that are named, once each."""
+        return list(dict.fromkeys([*(self.components or []), *(self.component_ids or [])]))
 
 
 class IncidentBody(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -59,20 +60,15 @@ def add_component(call: Call) -> answers.Component:
 def edit_component(call: Call) -> answers.Component:
     """What is named changes; the status too, whoever holds the component."""
     fields, row = call.asked(asked.ComponentBody).component, _row(call)
-    named = fields.model_fields_set
-    if named - {"status"}:
-        actions.edit_component(
-            actor=call.actor,
-            component_id=row.pk,
-            name=row.name if fields.name is None else fields.name,
-            description=(fields.description or "") if "description" in named else row.description,
-            group_id=_group_id(fields.group_id) if "group_id" in named else row.group_id,
-            region_ids=[region.pk for region in row.regions.all()],
-            start_date=fields.start_date if "start_date" in named else row.start_date,
-            is_hidden_unless_degraded=_or(fields.only_show_if_degraded, row.is_hidden_unless_degraded),
-            is_showcased=fields.showcase,
-            reason=_("Changed through the API."),
-        )
+    known: dict[str, Any] = {
+        "name": row.name, "description": row.description, "group_id": row.group_id, "start_date": row.start_date,
+        "is_hidden_unless_degraded": row.is_hidden_unless_degraded, "is_showcased": row.is_showcased,
+    }  # fmt: skip
+    new = known | _named(fields)
+    if new != known:
+        regions = [region.pk for region in row.regions.all()]
+        reason = _("Changed through the API.")
+        actions.edit_component(actor=call.actor, component_id=row.pk, region_ids=regions, reason=reason, **new)
     _put_status(call, row, fields)
     return _answer(call, SHOWN.get(pk=row.pk))
 
@@ -144,7 +140,8 @@ def _answer(call: Call, row: Component) -> answers.Component:
 
 
 def _put_status(call: Call, row: Component, fields: asked.ComponentFields) -> None:
-    if fields.status is not None and not (row.is_group or _is_at(row, fields.status)):
+    """Raises Refused for another status of a group than the one that follows from its components."""
+    if fields.status is not None and not _is_at(row, fields.status):
         put_component_status(actor=call.actor, component_id=row.pk, level=fields.status)
 
 
@@ -157,8 +154,21 @@ def _group_id(code: str | None) -> int | None:
     return None if code in (None, "", "null") else ids_of([str(code)], "group_id")[0]
 
 
-def _or(wanted: bool | None, known: bool) -> bool:
-    return known if wanted is None else wanted
+def _named(fields: asked.ComponentFields) -> dict[str, Any]:
+    """What the request says of a component, by the names of ours. Null empties what can be empty, and else says
+    nothing."""
+    named = fields.model_fields_set
+    found: dict[str, Any] = {
+        "name": fields.name, "is_hidden_unless_degraded": fields.only_show_if_degraded, "is_showcased": fields.showcase,
+    }  # fmt: skip
+    found = {name: value for name, value in found.items() if value is not None}
+    if "description" in named:
+        found["description"] = fields.description or ""
+    if "group_id" in named:
+        found["group_id"] = _group_id(fields.group_id)
+    if "start_date" in named:
+        found["start_date"] = fields.start_date
+    return found
 
 
 def _window(options: asked.Range, page: PublicPage, now: datetime) -> Span:

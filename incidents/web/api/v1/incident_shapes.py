@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Prefetch
 
 from incidents import queries
 from incidents.domain.impact import Spell
@@ -87,7 +88,8 @@ class _Shelf:
         answered = dict(zip([row.pk for row in known], component_answers(known, page, Levels()), strict=True))
         self.components = {pk: [one for key, one in answered.items() if key in component_ids[pk]] for pk in ids}
         self.reviews: dict[int, Review] = {}
-        for review in Review.objects.filter(incidents__in=ids).prefetch_related("incidents", "versions").order_by("id"):
+        versions = Prefetch("versions", ReviewVersion.objects.defer("page"))
+        for review in Review.objects.filter(incidents__in=ids).prefetch_related("incidents", versions).order_by("id"):
             self.reviews |= {incident.pk: review for incident in review.incidents.all()}
 
     def answer(self, row: Incident) -> answers.Incident:

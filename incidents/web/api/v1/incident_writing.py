@@ -106,38 +106,28 @@ def _tell(call: Call, row: Incident, fields: asked.IncidentFields) -> None:
 def _changes(fields: asked.IncidentFields, held: dict[int, Level]) -> list[ComponentChange]:
     """What the incident is to say of components beside what it `held`. Those without a status are taken at the one that
     they have now; an operational one is nothing to say."""
-    statuses = fields.components if isinstance(fields.components, dict) else {}
     found = [
         ComponentChange(pk, Level(status))
-        for (pk, status) in zip(ids_of(list(statuses), "components"), statuses.values(), strict=True)
+        for pk, status in zip(ids_of(list(fields.statuses), "components"), fields.statuses.values(), strict=True)
         if held.get(pk, Level.OPERATIONAL) != status
     ]
     levels = Levels()
-    listed = [pk for pk in ids_of(_listed(fields), "component_ids") if pk not in held]
+    bare = [code for code in fields.codes if code not in fields.statuses]
+    listed = [pk for pk in ids_of(bare, "component_ids") if pk not in held]
     rows = SHOWN.in_bulk(listed)
-    known = [(pk, levels.of(rows[pk])) for pk in dict.fromkeys(listed) if not rows[pk].is_group]
+    known = [(pk, levels.of(rows[pk])) for pk in listed if not rows[pk].is_group]
     return found + [ComponentChange(pk, level) for pk, level in known if level != Level.OPERATIONAL]
 
 
-def _listed(fields: asked.IncidentFields) -> list[str]:
-    """Components that are named without a status."""
-    listed = fields.components if isinstance(fields.components, list) else []
-    statuses = fields.components if isinstance(fields.components, dict) else {}
-    return [code for code in [*listed, *(fields.component_ids or [])] if code not in statuses]
-
-
 def _codes(fields: asked.IncidentFields) -> Sequence[str] | None:
-    """All components that are named, once each; None where nothing is said of them."""
-    if fields.components is None and fields.component_ids is None:
-        return None
-    return list(dict.fromkeys([*(fields.components or []), *(fields.component_ids or [])]))
+    """All components that are named; None where nothing is said of them."""
+    return None if fields.components is None and fields.component_ids is None else fields.codes
 
 
 def _put_statuses(call: Call, fields: asked.IncidentFields) -> None:
     """A status that is named is that of the component, whoever else holds it."""
-    statuses = fields.components if isinstance(fields.components, dict) else {}
-    rows = {row.code: row for row in Component.objects.filter(code__in=statuses, is_group=False)}
-    for code, status in statuses.items():
+    rows = {row.code: row for row in Component.objects.filter(code__in=fields.statuses, is_group=False)}
+    for code, status in fields.statuses.items():
         if code in rows and Levels().of(rows[code]) != status:
             put_component_status(actor=call.actor, component_id=rows[code].pk, level=status)
 

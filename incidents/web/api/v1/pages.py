@@ -25,12 +25,10 @@ def page(call: Call) -> answers.Page:
 def edit_page(call: Call) -> answers.Page:
     """Name and zone."""
     fields = call.asked(asked.PageBody).page
-    actions.edit_page(
-        actor=call.actor,
-        name=call.page.name if fields.name is None else fields.name,
-        time_zone=call.page.time_zone if fields.time_zone is None else fields.time_zone,
-        reason=_("Changed through the API."),
-    )
+    name = call.page.name if fields.name is None else fields.name
+    zone = call.page.time_zone if fields.time_zone is None else fields.time_zone
+    if (name, zone) != (call.page.name, call.page.time_zone):
+        actions.edit_page(actor=call.actor, name=name, time_zone=zone, reason=_("Changed through the API."))
     return page_answer(queries.the_page())
 
 

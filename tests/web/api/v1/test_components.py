@@ -40,6 +40,9 @@ def test_a_component_is_added_read_edited_and_archived(api: Caller):
     edited = api.patch(path, component={"name": "Gateway", "showcase": False})
     assert (edited["name"], edited["description"], edited["showcase"]) == ("Gateway", "The API", False)
     assert api.get("/components") == [edited]
+    whole = {name: edited[name] for name in edited if name not in ("id", "group", "position")}
+    assert api.call("PUT", path, {"component": whole}).json() == edited
+    assert AuditEntry.objects.filter(actor_kind="token").count() == 2, "all of it is so already"
     assert api.call("DELETE", path).status_code == 204
     assert api.refused("GET", path, 404) == "There is no component with this id."
     assert AuditEntry.objects.filter(actor_kind="token", actor_label="robot").count() == 3
@@ -111,6 +114,7 @@ def test_a_group_is_made_of_components_and_dissolved_into_them(api: Caller):
     assert api.get("/component-groups") == [group] == [api.get(path)]
     changed = api.patch(path, component_group={"components": [three.code, one.code]}, description="All of it")
     assert (changed["components"], changed["description"]) == ([three.code, one.code], "All of it")
+    assert "is a group" in api.refused("PATCH", f"/components/{group['id']}", 422, component={"status": "major_outage"})
     as_component = api.get(f"/components/{group['id']}")
     assert (as_component["group"], as_component["components"]) == (True, [three.code, one.code])
     assert api.call("DELETE", f"{path}.json").status_code == 200

@@ -79,8 +79,9 @@ def test_components_may_be_a_list(api: Caller):
     api.patch(f"/components/{row.code}", component={"status": "major_outage"})
     made = api.post("/incidents", incident={"name": "Errors", "components": [row.code]})
     assert [part["id"] for part in made["components"]] == [row.code]
-    answer = api.form("POST", "/incidents", f"incident[name]=Errors&incident[components][]={row.code}")
-    assert answer.json()["components"][0]["id"] == row.code
+    for form in (f"[components][]={row.code}", f"[component_ids][]={row.code}", f"[components][{row.code}]="):
+        answer = api.form("POST", "/incidents", f"incident[name]=Errors&incident{form}")
+        assert answer.json()["components"][0]["id"] == row.code
 
 
 def test_a_status_that_is_named_is_that_of_the_component_whoever_holds_it(api: Caller):

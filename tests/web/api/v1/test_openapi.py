@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +48,9 @@ def test_the_document_is_published_with_the_address_of_the_site(settings):
     document = json.loads(page.body)
     assert (page.path, document["openapi"]) == ("/api/openapi.json", "3.1.0")
     assert document["servers"] == [{"url": "https://status.example.org"}]
+    schemas, text = document["components"], page.body.decode()
+    for kind, name in re.findall(r'"#/components/(\w+)/(\w+)"', text):
+        assert name in schemas[kind]
     operations = {(method, path) for path, item in document["paths"].items() for method in item}
     assert {(route.method.lower(), f"/v1{route.path}") for route in ROUTES} < operations
     assert ("get", "/api/v2/summary.json") in operations
