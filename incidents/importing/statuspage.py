@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,6 +27,7 @@ NEWEST = 50  # as many the API lists
 MOST_HISTORY_PAGES = 80  # three months each
 MOST_EMPTY_PAGES = 4
 MOST_OLDER = 3_000
+DAY = timedelta(days=1)
 _LISTS = {"incidents": Kind.INCIDENT, "scheduled_maintenances": Kind.MAINTENANCE}
 _PAGE = re.compile(r"[a-z0-9]{12}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -100,6 +102,11 @@ def _history(found: list[Document], is_whole: bool | None, warnings: list[str]) 
     since = None if is_whole else _since(found, ordered, updated_at)
     if since:
         warnings = [*warnings, _("What happened before %(day)s is not whole there.") % {"day": f"{since:%Y-%m-%d}"}]
+    if is_whole is None and timezone.now() - updated_at > DAY:
+        sentence = _(
+            "The newest document is of %(day)s. What changed there later is not known, and shows as operational."
+        )
+        warnings = [*warnings, sentence % {"day": f"{updated_at:%Y-%m-%d}"}]
     return History(
         source=f"statuspage:{page.code or page.name}"[:200],
         incidents=tuple(ordered),
