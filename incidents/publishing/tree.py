@@ -263,7 +263,6 @@ class Tree:
             else:
                 staged.append(_staged(target, page, self._modified(page.path)))
         _commit(staged)
-                _write_page(target, page, self._modified(page.path), put=_write)
         for each in {folder, *(parent for parent in folder.rglob("*") if parent.is_dir())}:
             _sync(each)
         os.rename(folder, self.root / f"rev-{number}")
@@ -305,13 +304,6 @@ def _staged(target: Path, page: Page, last_modified: int) -> _Staged:
     forms = {"": page.body}
     if len(page.body) >= _LEAST_TO_COMPRESS:
         forms |= {".gz": gzip.compress(page.body, 6, mtime=0), ".br": brotli.compress(page.body, quality=5)}
-def _write_page(
-    target: Path, page: Page, last_modified: int, put: Callable[[Path, bytes, int | None], None] | None = None
-) -> None:
-    """Write a page with its forms, the sidecar last. `put` writes one file: `_replace`, or `_write` where no reader
-    looks yet."""
-    put = put or _replace
-    forms = {"": page.body, ".gz": gzip.compress(page.body, 6, mtime=0), ".br": brotli.compress(page.body, quality=5)}
     forms = {form: body for form, body in forms.items() if not form or len(body) < len(page.body)}
     meta = {
         "path": page.path,
@@ -346,11 +338,6 @@ def _commit(pages: Sequence[_Staged]) -> None:
         os.rename(_temporary(sidecar), sidecar)
     for folder in {file.parent for page in pages for file in page.files}:
         _sync(folder)
-        put(_beside(target, form), body, last_modified)
-    for form in _FORMS:
-        if form not in forms:
-            _beside(target, form).unlink(missing_ok=True)
-    put(_beside(target, ".meta"), _json(meta), None)
 
 
 def _etag(page: Page) -> str:
@@ -419,20 +406,6 @@ def _replace(file: Path, body: bytes) -> None:
     _sync(_temporary(file))
     os.rename(_temporary(file), file)
     _sync(file.parent)
-def _replace(file: Path, body: bytes, modified: int | None = None) -> None:
-    temporary = file.with_name(f".{file.name}.tmp")
-    _write(temporary, body, modified)
-    os.rename(temporary, file)
-    _sync_folder(file.parent)
-
-
-def _write(file: Path, body: bytes, modified: int | None) -> None:
-    """The bytes on the disk; their name is there once the folder is synced. `modified`: seconds since 1970."""
-    with open(file, "wb") as handle:
-        handle.flush()
-        os.fsync(handle.fileno())
-    if modified is not None:
-        os.utime(file, (modified, modified))  # what nginx sends as Last-Modified
 
 
 def _point(link: Path, name: str) -> None:
