@@ -15,7 +15,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test bench check format lock clean
+.PHONY: help setup demo run test clients bench check format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -33,6 +33,16 @@ run: $(RUNTIME) ## serve a real, empty instance kept under var/
 test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/domain -x")
 	@$(BIN)/pytest -n 2 -m "not alone" $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 	@$(BIN)/pytest -m alone $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
+
+clients: var/clients/.installed ## install the programs of others that the suite runs against an instance (needs npm)
+
+var/clients/.installed: tests/clients/requirements.txt tests/clients/package.json
+	@mkdir -p var/clients/node
+	@$(PYTHON) -m venv --clear var/clients/python
+	@var/clients/python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/clients/requirements.txt
+	@cp tests/clients/package.json var/clients/node/
+	@npm install --silent --prefix var/clients/node --no-package-lock --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 bench: setup ## measure what has a bound, each figure beside a reference of the same run; fails if a bound is broken
 	@status=0; for each in bench_serving bench_uptime; do echo "$$each"; \
@@ -73,6 +83,7 @@ lock: ## renew requirements*.txt from requirements*.in (ARGS=--upgrade for the n
 	@command -v uv >/dev/null 2>&1 || test -x var/uv/bin/uv || { $(PYTHON) -m venv var/uv && var/uv/bin/pip install --quiet uv; }
 	@$(LOCK) requirements.in --output-file requirements.txt
 	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) tests/clients/requirements.in --output-file tests/clients/requirements.txt
 
 clean: ## remove .venv and caches; instances under var/ stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov var/check var/uv

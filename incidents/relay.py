@@ -14,13 +14,27 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, OperationalError, transaction
 from django.utils import timezone
 
-from incidents.actions import maintenance_schedule, operators, promise_reminders, review_publishing, series, verdicts
+from incidents.actions import (
+    inbound,
+    maintenance_schedule,
+    operators,
+    promise_reminders,
+    proposal,
+    review_publishing,
+    series,
+    upstream,
+    verdicts,
+)
+from incidents.actions.refusals import Refused
+from incidents.domain.actor import SYSTEM
 from incidents.domain.verbs import Reach
+from incidents.importing import upstreams
 from incidents.models import OutboxEvent
 from incidents.notifying import attempt, fanout
 from incidents.publishing import review_pages, store
 
 log = logging.getLogger(__name__)
+UPSTREAMS_A_ROUND = 4
 HEARTBEAT_EVERY = timedelta(seconds=10)
 
 # One delivery pass at a time in a process: the sweep and a task that was rung for would only wait for each other's
@@ -58,10 +72,10 @@ def keep_current(now: datetime | None = None) -> None:
 
 def keep_schedules(now: datetime | None = None) -> None:
     """Announce what recurs, advance maintenance that is due, issue verdicts of months that are over, remind operators
-    and owners of promises, publish reviews that are due.
+    and owners of promises, publish reviews that are due, end what flapping alerts held, post what nobody answered.
 
     A fault is logged and holds up nothing else. A database that does not answer is no fault of one schedule: it is
-    raised, so that the caller says it once and not six times every round.
+    raised, so that the caller says it once and not eight times every round.
     """
     for keep in (
         series.announce_due,
@@ -70,6 +84,8 @@ def keep_schedules(now: datetime | None = None) -> None:
         operators.remind_operators,
         _publish_due_reviews,
         promise_reminders.remind_owners,
+        inbound.settle_quiet,
+        proposal.post_unanswered,
     ):
         try:
             keep(now)
@@ -102,6 +118,35 @@ def deliver(now: datetime | None = None) -> None:
             attempt.deliver_due(now=now)
         finally:
             _delivering.release()
+
+
+def follow_upstreams(now: datetime | None = None) -> int:
+    """Ask the upstreams that are due what they say, a few in one round, and note it; returns how many were asked.
+
+    Has a thread of its own wherever it goes on for ever: one that drips or hangs delays the other upstreams by 10 s and
+    nothing else. Raises what the database raises.
+    """
+    asked = 0
+    while asked < UPSTREAMS_A_ROUND and (row := upstream.claim_upstream(now)):
+        outcome = upstreams.read(row, now or timezone.now())
+        upstream.note_upstream(actor=SYSTEM, upstream_id=row.pk, asked_url=row.url, outcome=outcome, now=now)
+        asked += 1
+    _propose_for_upstreams(now)
+    return asked
+
+
+def _propose_for_upstreams(now: datetime | None) -> None:
+    """Where an administrator lets an upstream's trouble propose an incident: propose it once, and its end."""
+    for row in upstream.upstreams_to_propose():
+        try:
+            proposal.propose(**upstream.proposal_of(row), actor=SYSTEM, now=now)
+        except Refused as refused:
+            log.warning("The trouble of %s could not be proposed: %s", row.name, refused.sentence)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=row.troubled_at)
+    for row in upstream.upstreams_to_end():
+        origin, fingerprint = upstream.trouble_of(row)
+        proposal.propose_end(actor=SYSTEM, origin=origin, fingerprint=fingerprint, now=now)
+        upstream.note_proposed(upstream_id=row.pk, troubled_at=None)
 
 
 def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:

@@ -93,10 +93,10 @@ class ThreadBeat(bootsteps.StartStopStep):
 class Sweep(bootsteps.StartStopStep):
     """Looks every two seconds for work that no message told of. Never through the broker.
 
-    Two threads: what readers see does not wait for mail servers.
+    A thread each: what readers see waits neither for mail servers nor for what others say of themselves.
     """
 
-    rounds = ("incidents.relay.keep_current", "incidents.relay.deliver")
+    rounds = ("incidents.relay.keep_current", "incidents.relay.deliver", "incidents.relay.follow_upstreams")
 
     requires = ("celery.worker.components:Pool",)
 

@@ -11,6 +11,7 @@ Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 5 --no-ws 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -32,6 +33,12 @@ FORWARDED = (
     *("/console", "/accounts", "/subscriptions", "/unsubscribe", "/confirm", "/static", "/v1", "/inbound"),
     *("/healthz", "/readyz", "/metrics"),
 )
+# Addresses of which a query string chooses a page, and where a page of theirs stands for who asks for JSON.
+PAGED = frozenset(("/history", "/history.json"))
+HISTORY_JSON, BEYOND_HISTORY_JSON = "/history/pages/%s.json", "/history/pages/none.json"
+DIALECT = "/api/v2/"
+# For the subscriber script of that dialect, which does not read before it asks.
+DIALECT_METHODS = "GET, POST, DELETE, OPTIONS"
 _FORWARDED_FIRST = frozenset(each[1:] for each in FORWARDED)
 FORWARDED_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _PLAIN = [
@@ -41,6 +48,8 @@ _PLAIN = [
     ("X-Frame-Options", "DENY"),
     ("Content-Security-Policy", "default-src 'none'"),
 ]
+GATE = "/gate/"
+_GATE_REFUSAL = [("Content-Type", "text/plain; charset=utf-8"), *_PLAIN[1:], ("Access-Control-Allow-Origin", "*")]
 _TEXTS = {
     400: "This site does not answer to that name.",
     404: "There is nothing at this address.",
@@ -89,24 +98,29 @@ class Front:
         return self._other(path, method, start_response)
 
     def _read(self, path: str, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
-        if path == "/history" and environ.get("QUERY_STRING"):
-            address = self._history_address(environ["QUERY_STRING"])
-            if address != path:
-                return self._redirect(address, "302", method, start_response)
+        if path in PAGED and environ.get("QUERY_STRING"):
+            if path != "/history" or "application/json" in environ.get("HTTP_ACCEPT", ""):
+                path = self._history_json(environ["QUERY_STRING"])
+            else:
+                address = self._history_address(environ["QUERY_STRING"])
+                if address != path:
+                    return self._redirect(address, "302", method, start_response, [("Vary", "Accept")])
         try:
             entry = self.shelf.find(path)
             if entry is None and self._is_slashed(path):
                 return self._redirect(path.rstrip("/"), "308", method, start_response)
-            if entry is None and not self.shelf.is_empty:
+            if entry is None and path.startswith(DIALECT) and not self.shelf.is_empty:
+                return self._send_nothing(start_response)
+            if entry is None and not self.shelf.is_empty and not path.startswith(GATE):
                 entry = self.shelf.find("/404")
         except TornPage:
             log.warning("%s is being written", path)
-            return self._refuse(503, method, start_response, [("Retry-After", "1")])
+            return self._refuse(503, method, start_response, [("Retry-After", "1")], path)
         if entry is not None:
             return self._send(entry, method, environ, start_response)
         if self.shelf.is_empty:
-            return self._refuse(503, method, start_response, [("Retry-After", "2")])
-        return self._refuse(404, method, start_response)
+            return self._refuse(503, method, start_response, [("Retry-After", "2")], path)
+        return self._refuse(404, method, start_response, path=path)
 
     def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         reply = entry.reply(environ.get("HTTP_ACCEPT_ENCODING", ""), self.shelf.age)
@@ -118,16 +132,19 @@ class Front:
 
     def _other(self, path: str, method: str, start_response: StartResponse) -> list[bytes]:
         allow = "GET, HEAD, POST" if path == "/subscribe" else "GET, HEAD"
-        if method == "OPTIONS" and self._is_open(path):
+        is_dialect = path.startswith(DIALECT)
+        if method == "OPTIONS" and (is_dialect or self._is_open(path)):
             headers = [
                 ("Allow", f"{allow}, OPTIONS"),
                 ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Allow-Methods", allow),
+                ("Access-Control-Allow-Methods", DIALECT_METHODS if is_dialect else allow),
                 ("Access-Control-Allow-Headers", "*"),
                 ("Access-Control-Max-Age", "86400"),
             ]
             start_response("204 No Content", headers + self.shelf.pulse.headers(time.time()))
             return []
+        if is_dialect:
+            return self._refuse_program(405, start_response, [("Allow", f"{allow}, OPTIONS")])
         return self._refuse(405, method, start_response, [("Allow", allow)])
 
     def _is_open(self, path: str) -> bool:
@@ -147,10 +164,29 @@ class Front:
             return "/history"
         return self.shelf.history_page(int(asked)) or "/404"
 
-    def _redirect(self, address: str, status: str, method: str, start_response: StartResponse) -> list[bytes]:
+    def _history_json(self, query: str) -> str:
+        """The page of the history that `page=N` asks for, as JSON: who walks it ends at one without months."""
+        asked = parse_qs(query[:200]).get("page", [""])[0]
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+        address = HISTORY_JSON % number
+        try:
+            return address if self.shelf.find(address) else BEYOND_HISTORY_JSON
+        except TornPage:
+            return address
+
+    def _send_nothing(self, start_response: StartResponse) -> list[bytes]:
+        """How the Statuspage dialect says that there is no such document: without a body, so without a type of it."""
+        headers = [("Content-Length", "0"), ("Cache-Control", "no-cache"), ("Access-Control-Allow-Origin", "*")]
+        start_response(status_line(404), headers + self.shelf.pulse.headers(time.time()))
+        return []
+
+    def _redirect(
+        self, address: str, status: str, method: str, start_response: StartResponse, more: Headers | None = None
+    ) -> list[bytes]:
         if address == "/404":
             return self._send_missing(method, start_response)
         headers = [("Location", address), ("Cache-Control", "public, max-age=60"), ("Content-Length", "0")]
+        headers += more or []
         start_response(status_line(int(status)), headers + self.shelf.pulse.headers(time.time()))
         return []
 
@@ -160,12 +196,23 @@ class Front:
             return self._refuse(404, method, start_response)
         return self._send(entry, method, {}, start_response)
 
+    def _refuse_program(self, status: int, start_response: StartResponse, more: Headers) -> list[bytes]:
+        """As `_refuse`, in the shape in which programs of the Statuspage dialect read a reason."""
+        body = json.dumps({"error": _TEXTS[status]}).encode()
+        headers = [("Content-Type", "application/json; charset=utf-8"), ("Access-Control-Allow-Origin", "*"), *more]
+        headers += [("Cache-Control", "no-cache"), ("Content-Length", str(len(body)))]
+        start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
+        return [body]
+
     def _refuse(
-        self, status: int, method: str, start_response: StartResponse, more: Headers | None = None
+        self, status: int, method: str, start_response: StartResponse, more: Headers | None = None, path: str = ""
     ) -> list[bytes]:
-        text = _TEXTS[status]
-        body = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{text}\n".encode()
-        headers = [*_PLAIN, ("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *(more or [])]
+        if path.startswith(GATE):  # a script reads it, and neither `ok` nor `down` must be the first word
+            body, own = f"unknown {_TEXTS[status]}\n".encode(), _GATE_REFUSAL
+        else:
+            text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{_TEXTS[status]}\n"
+            body, own = text.encode(), _PLAIN
+        headers = [*own, ("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *(more or [])]
         start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
         return [] if method == "HEAD" else [body]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 import sys
@@ -121,6 +122,12 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="status@" + SITE_URL.split("//")[-1].split(":")[0])
 # Wall clock for one message, whatever the server does: until it takes the text, and from then until it has answered.
 MAIL_DEADLINE_SECONDS = (30.0, 60.0)
+
+# --- what is read from elsewhere ----------------------------------------------------------------------------------
+# Private networks that may be asked all the same. A mistyped one ends the start, rather than close or open something.
+FETCH_ALLOWED_NETWORKS = [
+    str(ipaddress.ip_network(each.strip(), strict=False)) for each in env.list("FETCH_ALLOWED_NETWORKS", default=[])
+]
 
 # --- sign-in and sessions -----------------------------------------------------------------------------------------
 AUTH_PASSWORD_VALIDATORS = [

@@ -6,6 +6,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("console/", include("incidents.web.console.urls")),
+    path("inbound/", include("incidents.web.api.inbound.urls")),
+    path("", include("incidents.web.api.v1.urls")),
     path("", include("incidents.web.public.urls")),
 ]
 handler500 = "incidents.web.fault.server_error"

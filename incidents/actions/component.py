@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, texts, verdicts
-from incidents.actions.codes import new_code
+from incidents.actions import guards, moves, slugs, texts, verdicts
+from incidents.actions.component_row import group_of, new_row, refuse_same_name
 from incidents.actions.corrections import correct
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
@@ -25,15 +23,13 @@ from incidents.domain.status import Level
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import Component, ImpactInterval, Region
 
-RESERVED_SLUGS = {"feed"}
-
 
 def add_region(*, actor: Actor, key: str, name: str, now: datetime | None = None) -> Region:
     """Add a region. `key` is `[a-z0-9-]+`. Raises Refused if the key is taken."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         guards.lock_page(now)
-        slug = _slug(key or name)
+        slug = slugs.slug_of(key or name)
         if Region.objects.filter(key=slug).exists():
             raise Refused(_("There is a region with this key already."), "key")
         region = Region.objects.create(
@@ -54,32 +50,27 @@ def add_component(
     region_ids: Sequence[int] = (),
     start_date: date | None = None,
     is_hidden_unless_degraded: bool = False,
+    is_showcased: bool = True,
+    key: str = "",
     now: datetime | None = None,
 ) -> Component:
-    """Add a component or a group, last in its place. `start_date` is a day in the page's zone. Raises Refused."""
+    """Add a component or a group, last in its place. `start_date` is a day in the page's zone. A repeat under the same
+    `key` returns what was made first. Raises Refused, Conflict."""
     now = now or timezone.now()
+    content = guards.fingerprint(actor=actor.label, component=name, group=group_id, is_group=is_group)
     with transaction.atomic(durable=True):
         guards.lock_page(now)
-        clean_name = texts.line(name, field="name", limit=120)
-        _refuse_same_name(clean_name, group_id, None)
-        siblings = Component.objects.filter(group_id=group_id)
-        component = Component.objects.create(
-            code=new_code(),
-            slug=_free_slug(slug or clean_name),
-            name=clean_name,
-            description=texts.line(description, field="description", limit=300, is_required=False),
-            is_group=is_group,
-            group=_group(group_id, is_group),
-            position=(siblings.aggregate(last=Max("position"))["last"] or 0) + 1,
-            start_date=start_date,
-            is_hidden_unless_degraded=is_hidden_unless_degraded,
-            created_at=now,
-            updated_at=now,
-        )
+        if earlier := guards.earlier_result(key, content):
+            return Component.objects.get(pk=earlier)
+        component = new_row(
+            name=name, slug=slug, description=description, is_group=is_group, group_id=group_id, start_date=start_date,
+            is_hidden_unless_degraded=is_hidden_unless_degraded, is_showcased=is_showcased, now=now,
+        )  # fmt: skip
         component.regions.set(region_ids)
         record(
             actor=actor, verb=Verb.COMPONENT_ADDED, subject=component, now=now, reach=Reach.PAGE, published=[component]
         )
+        guards.keep_result(key, content, component.pk, now)
     return component
 
 
@@ -93,17 +84,18 @@ def edit_component(
     region_ids: Sequence[int],
     start_date: date | None,
     is_hidden_unless_degraded: bool,
+    is_showcased: bool | None = None,
     reason: str = "",
     now: datetime | None = None,
 ) -> Component:
-    """Change what a component is called and where it stands; its address stays. Another first day, once one was set, is
-    a correction of its figures and needs a reason. Raises Refused."""
+    """Change what a component is called and where it stands; its address stays. `is_showcased` None: as it is. Another
+    first day, once one was set, is a correction of its figures and needs a reason. Raises Refused."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         guards.lock_page(now)
         component = _component(component_id)
         clean_name = texts.line(name, field="name", limit=120)
-        _refuse_same_name(clean_name, group_id, component.pk)
+        refuse_same_name(clean_name, group_id, component.pk)
         _refuse_region_in_use(component, region_ids)
         new = {
             "name": clean_name,
@@ -111,8 +103,9 @@ def edit_component(
             "group_id": group_id,
             "start_date": start_date,
             "is_hidden_unless_degraded": is_hidden_unless_degraded,
+            "is_showcased": component.is_showcased if is_showcased is None else is_showcased,
         }
-        _group(group_id, component.is_group)
+        group_of(group_id, component.is_group)
         changes = {field: [_plain(getattr(component, field)), _plain(value)] for field, value in new.items()
                    if getattr(component, field) != value}  # fmt: skip
         regions_before = sorted(component.regions.values_list("pk", flat=True))
@@ -186,7 +179,7 @@ def restore_component(*, actor: Actor, component_id: int, now: datetime | None =
         component = _component(component_id)
         if component.group and component.group.archived_at:
             raise Refused(_("Its group is archived. Restore the group first."))
-        _refuse_same_name(component.name, component.group_id, component.pk)
+        refuse_same_name(component.name, component.group_id, component.pk)
         component.archived_at, component.updated_at = None, now
         component.save(update_fields=["archived_at", "updated_at"])
         record(
@@ -253,42 +246,10 @@ def _open_rows(component: Component) -> QuerySet[ImpactInterval]:
     return ImpactInterval.objects.filter(component=component, ended_at__isnull=True, superseded_at__isnull=True)
 
 
-def _group(group_id: int | None, is_group: bool) -> Component | None:
-    if group_id is None:
-        return None
-    if is_group:
-        raise Refused(_("A group cannot stand in a group."), "group")
-    group = Component.objects.filter(pk=group_id, is_group=True, archived_at__isnull=True).first()
-    if group is None:
-        raise Refused(_("There is no such group."), "group")
-    return group
-
-
-def _refuse_same_name(name: str, group_id: int | None, own_id: int | None) -> None:
-    same = Component.objects.filter(name=name, group_id=group_id, archived_at__isnull=True)
-    if same.exclude(pk=own_id or 0).exists():
-        raise Refused(_("There is a component with this name in the same place already."), "name")
-
-
 def _refuse_region_in_use(component: Component, region_ids: Sequence[int]) -> None:
     lost = _open_rows(component).filter(region__isnull=False).exclude(region_id__in=region_ids)
     if lost.exists():
         raise Refused(_("One of the regions that you remove is in trouble now. End that first."), "regions")
-
-
-def _slug(raw: str) -> str:
-    plain = unicodedata.normalize("NFKD", raw).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-
-
-def _free_slug(raw: str) -> str:
-    wanted = _slug(raw) or new_code()
-    if wanted not in RESERVED_SLUGS and not Component.objects.filter(slug=wanted).exists():
-        return wanted
-    number = 2
-    while Component.objects.filter(slug=f"{wanted}-{number}").exists():
-        number += 1
-    return f"{wanted}-{number}"
 
 
 def _level(raw: str) -> Level:

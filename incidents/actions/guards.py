@@ -70,10 +70,14 @@ def fingerprint(**content: Any) -> str:
 
 
 def earlier_result(key: str, content: str) -> int | None:
-    """The subject of the write that already used this key, or None. Raises Conflict if its content was another."""
-    if not key:
+    """The subject of the write that already used this key, or None. Raises Conflict if its content was another.
+
+    A door that asks for one thing by several acts gives its own fingerprint of what was asked: `name#fingerprint`.
+    """
+    name, content = _name_and_content(key, content)
+    if not name:
         return None
-    known = IdempotencyKey.objects.filter(key=key).first()
+    known = IdempotencyKey.objects.filter(key=name).first()
     if known is None:
         return None
     if known.fingerprint != content:
@@ -88,5 +92,11 @@ def forget_results(now: datetime) -> int:
 
 def keep_result(key: str, content: str, subject_id: int, now: datetime) -> None:
     """Remember the result of a write under its key, in the transaction of the write."""
-    if key:
-        IdempotencyKey.objects.create(key=key, fingerprint=content, subject_id=subject_id, created_at=now)
+    name, content = _name_and_content(key, content)
+    if name:
+        IdempotencyKey.objects.create(key=name, fingerprint=content, subject_id=subject_id, created_at=now)
+
+
+def _name_and_content(key: str, content: str) -> tuple[str, str]:
+    name, _mark, asked = key.partition("#")
+    return name, asked or content

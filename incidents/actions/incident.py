@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, promise_keeping, statements, texts, updates
+from incidents.actions import guards, moves, promise_keeping, statements, suggesting, texts, updates
 from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
+from incidents.domain.inbound import ProposalState
 from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Verb
@@ -25,6 +26,8 @@ from incidents.models import (
     Incident,
     IncidentUpdate,
     MilestoneStatement,
+    Proposal,
+    PublicPage,
 )
 
 
@@ -43,13 +46,15 @@ def open_incident(
     is_notifying: bool = True,
     is_example: bool = False,
     time_note: str = "",
+    proposal_id: int | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> Incident:
     """Open an incident with its first update. `started_at` (UTC, not in the future) is when the trouble began: the
-    *since* of every component change that names none.
+    *since* of every component change that names none. `proposal_id`: the proposal that this answers.
 
-    A repeat under the same `key` returns the incident made first. Raises Refused, Conflict.
+    A repeat under the same `key` returns the incident made first. Raises Refused; Conflict, also for a proposal that
+    somebody answered already.
     """
     now = now or timezone.now()
     changes = [change if change.since else _since(change, started_at) for change in components]
@@ -61,37 +66,74 @@ def open_incident(
         page = guards.lock_page(now)
         if earlier := guards.earlier_result(key, content):
             return Incident.objects.get(pk=earlier)
-        advice_text, advice_html = texts.body(advice, field="advice", is_required=False)
-        incident = Incident.objects.create(
-            code=new_code(),
-            title=texts.line(title, field="title", limit=255),
-            stage=_stage(stage),
-            impact_override=_impact(impact_override),
-            advice=advice_text,
-            advice_html=advice_html,
-            is_example=is_example,
-            created_at=now,
-            updated_at=now,
-        )
-        stated: list[MilestoneStatement] = []
-        if detected_at:
-            stated += statements.state(
-                actor, incident, "detected", detected_at, _("Given when the incident was opened."), now
-            )
-        update, moved = _add_update(
-            actor, incident, stage, body, changes, next_update_due_at, is_notifying, now, time_note=time_note
-        )
-        in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
-        if started_at and (started_at < in_ledger or started_at > now):
-            stated += statements.state(
-                actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
-            )
-        promised = promise_keeping.start_promises(actor, incident, update.posted_at)
-        updates.tell(
-            actor, Verb.INCIDENT_OPENED, page, incident, update, changes={"title": ["", incident.title]},
-            published=[*moved, *stated, *promised],
+        proposal = suggesting.lock_answerable(proposal_id) if proposal_id else None
+        incident = open_within(
+            actor, page, now, title=title, body=body, stage=stage, components=changes, started_at=started_at,
+            detected_at=detected_at, next_update_due_at=next_update_due_at, advice=advice,
+            impact_override=impact_override, is_notifying=is_notifying, is_example=is_example, time_note=time_note,
+            proposals=[proposal] if proposal else [],
         )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
+    return incident
+
+
+def open_within(
+    actor: Actor,
+    page: PublicPage,
+    now: datetime,
+    *,
+    title: str,
+    body: str,
+    stage: str = Stage.INVESTIGATING,
+    components: Sequence[ComponentChange] = (),
+    started_at: datetime | None = None,
+    detected_at: datetime | None = None,
+    next_update_due_at: datetime | None = None,
+    advice: str = "",
+    impact_override: str = "",
+    is_notifying: bool = True,
+    is_example: bool = False,
+    time_note: str = "",
+    proposals: Sequence[Proposal] = (),
+    answer: ProposalState = ProposalState.PUBLISHED,
+) -> Incident:
+    """Open an incident within the caller's transaction, as `open_incident` does; `proposals` (locked) are answered by
+    it."""
+    advice_text, advice_html = texts.body(advice, field="advice", is_required=False)
+    incident = Incident.objects.create(
+        code=new_code(),
+        title=texts.line(title, field="title", limit=255),
+        stage=_stage(stage),
+        impact_override=_impact(impact_override),
+        advice=advice_text,
+        advice_html=advice_html,
+        is_example=is_example,
+        created_at=now,
+        updated_at=now,
+    )
+    stated: list[MilestoneStatement] = []
+    if detected_at:
+        stated += statements.state(
+            actor, incident, "detected", detected_at, _("Given when the incident was opened."), now
+        )
+    update, moved = _add_update(
+        actor, incident, stage, body, components, next_update_due_at, is_notifying, now, time_note=time_note
+    )
+    in_ledger = queries.impact_started_at(incident, queries.spells_of(incident))
+    if started_at and (started_at < in_ledger or started_at > now):
+        stated += statements.state(
+            actor, incident, "impact_started", started_at, _("Given when the incident was opened."), now
+        )
+    promised = promise_keeping.start_promises(actor, incident, update.posted_at)
+    told = {"title": ["", incident.title]}
+    if proposals:
+        told["proposal"] = ["", ", ".join(f"{row.origin} {row.title}" for row in proposals)[:300]]
+    updates.tell(
+        actor, Verb.INCIDENT_OPENED, page, incident, update, changes=told, published=[*moved, *stated, *promised]
+    )
+    for row in proposals:
+        suggesting.answer(row, answer, incident)
+    suggesting.attach_covered(incident, components)
     return incident
 
 

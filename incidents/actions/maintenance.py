@@ -122,6 +122,7 @@ def change_window(
     reason: str = "",
     is_notifying: bool = True,
     seen_version: int | None = None,
+    key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
     """Move the window (UTC), with an update that says so; while it runs only the end, and only to a later time.
@@ -129,8 +130,13 @@ def change_window(
     Reminders that were not sent yet follow the new window. Raises Refused, Conflict.
     """
     now = now or timezone.now()
+    content = guards.fingerprint(
+        actor=actor.label, incident=incident_id, body=body, begin=scheduled_for, end=scheduled_until, window=True
+    )
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
+        if earlier := guards.earlier_result(key, content):
+            return IncidentUpdate.objects.get(pk=earlier)
         incident = _lock(incident_id, seen_version)
         begin, end = windows.window_of(incident)
         if not incident.is_open:
@@ -159,6 +165,7 @@ def change_window(
                 "reason": ["", texts.line(reason, field="reason", limit=300, is_required=False)],
             },
         )  # fmt: skip
+        guards.keep_result(key, content, update.pk, now)
     return update
 
 

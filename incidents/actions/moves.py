@@ -21,7 +21,10 @@ from incidents.models import Component, ImpactInterval, Incident, Region
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds intervals: an incident, or nobody (set by hand). `touched` gathers the rows that moved."""
+    """Who holds intervals: an incident, or nobody (set by hand). `touched` gathers the rows that moved.
+
+    What an import opened is held as if it had been opened here, so that it can be moved and ended here.
+    """
 
     incident: Incident | None
     source: str
@@ -32,7 +35,7 @@ class Holder:
         return ImpactInterval.objects.filter(
             component=component,
             incident=self.incident,
-            source=self.source,
+            source__in=(self.source, "import"),
             ended_at__isnull=True,
             superseded_at__isnull=True,
         )

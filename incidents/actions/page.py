@@ -80,12 +80,17 @@ def save_template(
     body: str,
     title: str = "",
     template_id: int | None = None,
+    key: str = "",
     now: datetime | None = None,
 ) -> UpdateTemplate:
-    """Keep a text to begin updates with, new or in the place of `template_id`. Raises Refused if the name is taken."""
+    """Keep a text to begin updates with, new or in the place of `template_id`. A repeat under the same `key` returns
+    what was made first. Raises Refused if the name is taken, Conflict."""
     now = now or timezone.now()
+    content = guards.fingerprint(actor=actor.label, template=name, stage=stage, body=body, title=title)
     with transaction.atomic(durable=True):
         guards.lock_page(now)
+        if earlier := guards.earlier_result(key, content):
+            return UpdateTemplate.objects.get(pk=earlier)
         clean_name = texts.line(name, field="name", limit=100)
         template = UpdateTemplate.objects.filter(pk=template_id).first() if template_id else UpdateTemplate()
         if template is None:
@@ -98,6 +103,7 @@ def save_template(
         template.title = texts.line(title, field="title", limit=255, is_required=False)
         template.save()
         record(actor=actor, verb=Verb.TEMPLATE_SAVED, subject=template, now=now)
+        guards.keep_result(key, content, template.pk, now)
     return template
 
 

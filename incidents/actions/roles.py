@@ -21,11 +21,15 @@ from incidents.actions.refusals import Refused
 from incidents.actions.subscriber import clean_address
 from incidents.domain.actor import Actor
 from incidents.domain.review import PersonRole
+from incidents.domain.scopes import roles_of_scopes
 from incidents.domain.verbs import Verb
 
 
 def roles_of(actor: Actor) -> frozenset[PersonRole]:
-    """The roles of the author of a write. A superuser and the program itself have all of them."""
+    """The roles of the author of a write. A superuser and the program itself have all of them, a token those of its
+    scopes."""
+    if actor.kind == "token":
+        return roles_of_scopes(actor.scopes)
     if actor.kind != "user":
         return frozenset(PersonRole)
     user = User.objects.filter(pk=actor.user_id or 0, is_active=True).first()

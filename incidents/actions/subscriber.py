@@ -66,7 +66,7 @@ def sign_up(
     clean = clean_address(address)
     with transaction.atomic(durable=True):
         _one_at_a_time()
-        chosen = _components(component_ids)  # before anything is looked up: a refusal must not tell who is known
+        chosen = chosen_components(component_ids)  # before anything is looked up: a refusal must not tell who is known
         client_key = _client_key(client_ip)
         if _count(CLIENT_LIMIT, now, client_key=client_key) >= CLIENT_LIMIT.count:
             raise Refused(_("Too many requests from your network. Try again in an hour."), "limit")
@@ -77,7 +77,7 @@ def sign_up(
             is_mailed=is_mailed,
         )  # fmt: skip
         if is_mailed:
-            _ask_to_confirm(clean, chosen, has_reviews, now)
+            ask_to_confirm(clean, chosen, has_reviews, now)
 
 
 def confirm_subscriber(*, subscriber_id: int, generation: int, now: datetime | None = None) -> Subscriber:
@@ -111,7 +111,7 @@ def change_scope(
         subscriber = _locked(subscriber_id)
         if not has_all_components and not component_ids:
             raise Refused(_("Choose at least one component, or everything. To get nothing, unsubscribe."), "components")
-        chosen = _components(component_ids)
+        chosen = chosen_components(component_ids)
         subscriber.has_all_components = has_all_components
         before = subscriber.has_reviews
         subscriber.has_reviews = before if has_reviews is None else has_reviews
@@ -165,9 +165,15 @@ def suspend_subscriber(*, subscriber_id: int, reason: str, now: datetime | None 
 
 
 def add_confirmed_subscriber(
-    *, actor: Actor, address: str, component_ids: Sequence[int] = (), now: datetime | None = None
+    *,
+    actor: Actor,
+    address: str,
+    component_ids: Sequence[int] = (),
+    consent: str = "",
+    now: datetime | None = None,
 ) -> Subscriber:
-    """Enter an address whose owner agreed elsewhere; who vouches for that stands in the audit log.
+    """Enter an address whose owner agreed elsewhere; who vouches for that stands in the audit log, with the proof
+    (`consent`: when and how).
 
     Raises Refused if it is known: one that left must ask again by itself.
     """
@@ -180,8 +186,9 @@ def add_confirmed_subscriber(
             address=clean, address_key=clean.casefold(), confirmed_at=now, created_at=now,
             has_all_components=not component_ids,
         )  # fmt: skip
-        subscriber.components.set(_components(component_ids))
-        record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now)
+        subscriber.components.set(chosen_components(component_ids))
+        proof = {"consent": ["", clean_line(consent)[:300]]} if consent else {}
+        record(actor=actor, verb=Verb.SUBSCRIBER_CONFIRMED, subject=subscriber, now=now, changes=proof)
     return subscriber
 
 
@@ -195,7 +202,10 @@ def forget_unconfirmed(*, now: datetime | None = None) -> int:
         return stale.delete()[1].get("incidents.Subscriber", 0)
 
 
-def _ask_to_confirm(address: str, chosen: Sequence[Component], has_reviews: bool, now: datetime) -> None:
+def ask_to_confirm(
+    address: str, chosen: Sequence[Component], has_reviews: bool, now: datetime, actor: Actor | None = None
+) -> Subscriber:
+    """Mail the owner of an address the question, in the caller's transaction. `actor`: None for the owner."""
     subscriber = (
         Subscriber.objects.select_for_update()
         .filter(channel="email", address_key=address.casefold(), is_operator=False)
@@ -215,13 +225,14 @@ def _ask_to_confirm(address: str, chosen: Sequence[Component], has_reviews: bool
         subscriber.save(update_fields=["generation", "has_all_components", "has_reviews", "created_at"])
         subscriber.components.set(chosen)
     record(
-        actor=_actor(subscriber), verb=Verb.SUBSCRIBER_SIGNED_UP, subject=subscriber, now=now,
+        actor=actor or _actor(subscriber), verb=Verb.SUBSCRIBER_SIGNED_UP, subject=subscriber, now=now,
         reach=Reach.SUBSCRIBERS, audience={"subscriber_id": subscriber.pk}, expires_at=now + CONFIRMATION_EXPIRY,
         facts={
             "page": {"name": the_page().name},
             "subscriber": {"is_known": subscriber.is_told, "generation": subscriber.generation},
         },
     )  # fmt: skip
+    return subscriber
 
 
 def _one_at_a_time() -> None:
@@ -281,7 +292,8 @@ def _keyed(text: str) -> str:
     return hmac.new(settings.SECRET_KEY.encode(), b"sign-up:" + text.encode(), hashlib.sha256).hexdigest()
 
 
-def _components(component_ids: Sequence[int]) -> list[Component]:
+def chosen_components(component_ids: Sequence[int]) -> list[Component]:
+    """The components of a choice. Raises Refused."""
     found = list(Component.objects.filter(pk__in=component_ids, archived_at__isnull=True))
     if len(found) != len(set(component_ids)):
         raise Refused(_("One of the components is not on the page any more. Choose again."), "components")

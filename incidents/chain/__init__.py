@@ -20,6 +20,7 @@ from incidents.domain.canonical import canonical, sha256_of
 from incidents.models import (
     Agreement,
     AgreementExclusion,
+    ClientAdvice,
     Component,
     Correction,
     ImpactInterval,
@@ -104,6 +105,11 @@ PUBLIC: Mapping[type[Model], tuple[str, str, tuple[str, ...], tuple[str, ...]]] 
         ("sentence",),
     ),
     PromiseExtension: ("extension", "id", ("promise.code", "old_due_at", "new_due_at", "reason", "at"), ()),
+    ClientAdvice: (
+        "advice", "id",
+        ("incident.code", "kind", "seconds", "discard_since", "component.code", "region.key", "given_at",
+         "withdrawn_at"), ("target", "note"),
+    ),
     Correction: ("correction", "id", ("at", "verb", "path", "reason", "figures"), ("subject", "changes")),
 }  # fmt: skip
 # Of these tables only the rows that are public belong to the record; a draft comes to it when it is published.

@@ -116,7 +116,7 @@ def _of_head(done: Verification) -> Iterator[Finding]:
 def _of_tables(reading: _Reading) -> Iterator[Finding]:
     unseen = dict(reading.newest)
     for model in PUBLIC:
-        for row in _rows(model):
+        for row in public_rows(model):
             name = name_of(row)
             recorded = unseen.pop(name, None)
             if recorded:
@@ -127,7 +127,8 @@ def _of_tables(reading: _Reading) -> Iterator[Finding]:
         yield Finding(recorded.number, name, "it was recorded, but is not in the database any more")
 
 
-def _rows(model: type[Model]) -> Iterator[Model]:
+def public_rows(model: type[Model]) -> Iterator[Model]:
+    """The rows of a table of the record that belong to it."""
     _prefix, _field, fields, _texts = PUBLIC[model]
     related = {name.rpartition(".")[0].replace(".", "__") for name in fields if "." in name}
     rows: Any = model._default_manager.select_related(*related) if related else model._default_manager.all()

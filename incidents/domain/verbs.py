@@ -35,6 +35,8 @@ class Verb(StrEnum):
     SERIES_ADDED = "series.added"
     SERIES_EDITED = "series.edited"
     SERIES_ENDED = "series.ended"
+    ADVICE_GIVEN = "advice.given"
+    ADVICE_WITHDRAWN = "advice.withdrawn"
     MILESTONE_STATED = "milestone.stated"
     UPDATE_AMENDED = "update.amended"
     UPDATE_MOVED = "update.moved"
@@ -108,14 +110,35 @@ class Verb(StrEnum):
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_DELETED = "template.deleted"
     PAGE_EDITED = "page.edited"
+    UPSTREAM_SAVED = "upstream.saved"
+    UPSTREAM_REMOVED = "upstream.removed"
+    UPSTREAM_NOTED = "upstream.noted"
+    UPSTREAM_GONE = "upstream.gone"
     SUBSCRIBER_SIGNED_UP = "subscriber.signed_up"
     SUBSCRIBER_CONFIRMED = "subscriber.confirmed"
     SUBSCRIBER_SCOPED = "subscriber.scoped"
     SUBSCRIBER_UNSUBSCRIBED = "subscriber.unsubscribed"
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
+    INCIDENT_IMPORTED = "incident.imported"
+    COMPONENT_IMPORTED = "component.imported"
+    REVIEW_IMPORTED = "review.imported"
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
+    SOURCE_SAVED = "source.saved"
+    RULE_SAVED = "rule.saved"
+    RULE_REMOVED = "rule.removed"
+    PROPOSAL_MADE = "proposal.made"
+    PROPOSAL_ENDED = "proposal.ended"
+    PROPOSAL_DISMISSED = "proposal.dismissed"
+    MONITOR_OPENED = "monitor.opened"
+    MONITOR_CLOSED = "monitor.closed"
+    RECORD_EXPORTED = "record.exported"
+    HISTORY_RESTORED = "history.restored"
+    SUBSCRIBER_REACTIVATED = "subscriber.reactivated"
+    TOKEN_MADE = "token.made"
+    TOKEN_REVOKED = "token.revoked"
+    TOKEN_REFUSED = "token.refused"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -135,6 +158,8 @@ SENTENCES: dict[Verb, str] = {
     Verb.SERIES_ADDED: "added the recurring maintenance",
     Verb.SERIES_EDITED: "edited the recurring maintenance",
     Verb.SERIES_ENDED: "ended the recurring maintenance",
+    Verb.ADVICE_GIVEN: "advised client programs",
+    Verb.ADVICE_WITHDRAWN: "withdrew an advice to client programs",
     Verb.MILESTONE_STATED: "stated a milestone",
     Verb.UPDATE_AMENDED: "amended an update",
     Verb.UPDATE_MOVED: "corrected the time of an update",
@@ -208,12 +233,33 @@ SENTENCES: dict[Verb, str] = {
     Verb.TEMPLATE_SAVED: "saved the template",
     Verb.TEMPLATE_DELETED: "deleted the template",
     Verb.PAGE_EDITED: "edited the page",
+    Verb.UPSTREAM_SAVED: "saved the upstream",
+    Verb.UPSTREAM_REMOVED: "removed the upstream",
+    Verb.UPSTREAM_NOTED: "noted what the upstream says",
+    Verb.UPSTREAM_GONE: "stopped asking the upstream",
     Verb.SUBSCRIBER_SIGNED_UP: "asked to subscribe",
     Verb.SUBSCRIBER_CONFIRMED: "confirmed the subscription",
     Verb.SUBSCRIBER_SCOPED: "changed what the subscription covers",
     Verb.SUBSCRIBER_UNSUBSCRIBED: "ended the subscription",
     Verb.SUBSCRIBER_SUSPENDED: "suspended the subscription",
+    Verb.INCIDENT_IMPORTED: "took the incident over from another page",
+    Verb.COMPONENT_IMPORTED: "took the component over from another page",
+    Verb.REVIEW_IMPORTED: "took the postmortem over from another page",
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",
+    Verb.SOURCE_SAVED: "saved a source of alerts",
+    Verb.RULE_SAVED: "saved a rule for alerts",
+    Verb.RULE_REMOVED: "removed a rule for alerts",
+    Verb.PROPOSAL_MADE: "proposed an incident",
+    Verb.PROPOSAL_ENDED: "proposed an end",
+    Verb.PROPOSAL_DISMISSED: "dismissed a proposal",
+    Verb.MONITOR_OPENED: "set a component by an alert",
+    Verb.MONITOR_CLOSED: "ended by an alert what it had set",
+    Verb.RECORD_EXPORTED: "exported the records",
+    Verb.HISTORY_RESTORED: "restored an export",
+    Verb.SUBSCRIBER_REACTIVATED: "let a suspended subscription go on",
+    Verb.TOKEN_MADE: "made a token of the write API",
+    Verb.TOKEN_REVOKED: "revoked a token of the write API",
+    Verb.TOKEN_REFUSED: "tried what its scopes do not allow",
 }

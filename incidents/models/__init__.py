@@ -3,10 +3,13 @@ tables."""
 
 from __future__ import annotations
 
+from incidents.models.advice import ClientAdvice
 from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
+from incidents.models.imported import ImportedRow, Redirect
+from incidents.models.inbound import InboundRule, InboundSource, MonitorHold, Proposal
 from incidents.models.incident import (
     Incident,
     IncidentUpdate,
@@ -35,16 +38,20 @@ from incidents.models.review import (
     TimelineEntry,
 )
 from incidents.models.subscriber import SignUp, Subscriber
+from incidents.models.token import ApiToken
+from incidents.models.upstream import Upstream
 
 __all__ = [
     "Agreement",
     "AgreementExclusion",
+    "ApiToken",
     "Attempt",
     "AuditEntry",
     "BusinessCalendar",
     "ChangeEvent",
     "ChangeRole",
     "ChannelPause",
+    "ClientAdvice",
     "Component",
     "ComponentDay",
     "ContributingFactor",
@@ -53,18 +60,24 @@ __all__ = [
     "FactorCode",
     "IdempotencyKey",
     "ImpactInterval",
+    "ImportedRow",
+    "InboundRule",
+    "InboundSource",
     "Incident",
     "IncidentUpdate",
     "MaintenanceScope",
     "MaintenanceSeries",
     "MilestoneStatement",
+    "MonitorHold",
     "OperatorReminder",
     "OutboxEvent",
     "Promise",
     "PromiseExtension",
     "PromisePolicy",
+    "Proposal",
     "PublicPage",
     "RecordEntry",
+    "Redirect",
     "Region",
     "Remediation",
     "RemediationSlip",
@@ -82,5 +95,6 @@ __all__ = [
     "TimelineEntry",
     "UpdateRevision",
     "UpdateTemplate",
+    "Upstream",
     "Verdict",
 ]

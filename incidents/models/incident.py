@@ -47,6 +47,7 @@ class Incident(models.Model):
         default=dict,
         help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
     )
+    metadata = models.JSONField(default=dict, help_text="What a client of the write API keeps with it; never public.")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

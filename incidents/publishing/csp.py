@@ -48,6 +48,11 @@ def csp() -> str:
     )
 
 
+def image_csp() -> str:
+    """The value of Content-Security-Policy for a drawing that is a file of its own: it runs and fetches nothing."""
+    return "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+
+
 def hash_of(text: str) -> str:
     """The source expression that allows exactly this inline text (CSP level 3, section 6.7.3.3)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

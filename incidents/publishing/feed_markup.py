@@ -117,8 +117,8 @@ def rss(feed: Feed, self_url: str) -> str:
         "  <channel>",
         f"    <title>{escape(feed.title)}</title>",
         f"    <link>{escape(feed.home_url)}</link>",
-        # The oldest pages of the dialect repeat the title here; later ones name the vendor.
-        f"    <description>{escape(feed.title)}</description>",
+        # By this word programs know the dialect; its oldest pages repeat the title here.
+        f"    <description>{'Statuspage' if feed.is_dialect else escape(feed.title)}</description>",
         f"    <pubDate>{_mail_date(feed.updated_at, feed.zone)}</pubDate>",
     ]
     if is_self_named:
@@ -168,6 +168,17 @@ def label_of(update: UpdateView) -> str:
     return "Update" if update.is_repeat else update.stage.value.replace("_", " ").capitalize()
 
 
+def display_time(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:
+    """A time, or a span of time, as the dialect marks it up for display, in the zone by its abbreviation."""
+    start = start.astimezone(zone)
+    if end is None:
+        return f"{_day_and_time(start)} {start:%Z}"
+    end = end.astimezone(zone)
+    if start.date() == end.date():
+        return f"{_day_and_time(start)} - <var data-var='time'>{end:%H:%M}</var> {end:%Z}"
+    return f"{_day_and_time(start)} {start:%Z} &nbsp;-&nbsp; {_day_and_time(end)} {end:%Z}"
+
+
 def tag_uri(page: PageView, name: str) -> str:
     """A lasting id (tag URI, RFC 4151) in the dialect's form; the year is when such ids began, not a date of ours."""
     return f"tag:{urlsplit(page.url).hostname},2005:{name}"
@@ -181,11 +192,7 @@ def _maintenance_end(entry: Entry, feed: Feed) -> list[str]:
 
 def _scheduled_paragraph(window: WindowView, zone: ZoneInfo) -> str:
     """What the dialect says before all else of a maintenance that has not begun. The day is not padded here."""
-    start, end = window.scheduled_for.astimezone(zone), window.scheduled_until.astimezone(zone)
-    if start.date() == end.date():
-        when = f"{_day_and_time(start)} - <var data-var='time'>{end:%H:%M}</var> {end:%Z}"
-    else:
-        when = f"{_day_and_time(start)} {start:%Z} &nbsp;-&nbsp; {_day_and_time(end)} {end:%Z}"
+    when = display_time(window.scheduled_for, window.scheduled_until, zone)
     return f"<p><strong>THIS IS A SCHEDULED EVENT {when}</strong></p>"
 
 

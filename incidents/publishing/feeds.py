@@ -1,6 +1,7 @@
 """Feeds: everything, per component and per incident, as pure functions of a snapshot.
 
-`/history.rss` and `/history.atom` speak the Statuspage dialect, one entry per incident that moves up with each update.
+`/history.rss` and `/history.atom` speak the Statuspage dialect, one entry per incident that moves up with each update;
+not with the publication of its review, which has no time there and feeds of its own.
 All others announce each update as an entry of its own, under an id that lasts: an amended text keeps its id.
 """
 
@@ -98,7 +99,7 @@ def _dialect_date(incident: IncidentView) -> datetime:
     """In the dialect, an entry is as old as its newest update; one of maintenance not yet begun, as its window."""
     if incident.is_upcoming and incident.window:
         return incident.window.scheduled_for
-    return incident.newest.posted_at
+    return incident.displayed_at
 
 
 def _history_entry(page: PageView, incident: IncidentView) -> Entry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from html import unescape
 from typing import Any
@@ -84,6 +85,8 @@ def _front(snapshot: Snapshot) -> Page:
             "upcoming": planned.plans(snapshot, snapshot.maintenances_upcoming),
             "sections": cards.sections(snapshot),
             "matrix": regions.matrix(snapshot),
+            "upstreams": snapshot.upstreams,
+            "built_at": snapshot.built_at,  # of which templates print no more than whether it is the same day
             "days": periods.last_days(snapshot, QUIET_DAYS),
             "reviews": [line_of(view) for view in snapshot.reviews if not view.is_retracted][:REVIEWS_SHOWN],
             "changed_at": snapshot.page.updated_at,
@@ -95,7 +98,9 @@ def _front(snapshot: Snapshot) -> Page:
 
 def _history(snapshot: Snapshot) -> Page:
     listed = periods.months(snapshot)
-    return page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    page = page_of(snapshot.page, "/history", "history", _("History"), {"months": listed})
+    # `/history?page=1` is this page, or the same months as JSON.
+    return replace(page, headers=(*page.headers, ("Vary", "Accept, Accept-Encoding")))
 
 
 def _subscribe(snapshot: Snapshot) -> Page:

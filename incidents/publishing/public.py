@@ -15,11 +15,13 @@ from typing import Any
 
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Level, Stage, TopStatus
 from incidents.domain.uptime import DayBar
+from incidents.publishing.advice import AdviceView
 from incidents.publishing.agreements import AgreementView
 from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
 from incidents.publishing.tree import Page
+from incidents.publishing.upstreams import UpstreamView
 from incidents.reviewing.milestones import Duration, Milestone
 
 
@@ -91,6 +93,8 @@ class ComponentView:
     bars, percent) is empty unless a day of the window was not the same in all regions. `months` (first day, percent or
     None for no data) newest first since it began, the running one up to the end of today; `month_days` the days with
     trouble of its whole history.
+
+    `updated_at` moves with the level too, `edited_at` only when somebody edits the component.
     """
 
     number: int
@@ -120,6 +124,7 @@ class ComponentView:
     month_days: tuple[DayBar, ...] = ()
     is_showcased: bool = True
     wire: Mapping[str, Any] = field(default_factory=dict)
+    edited_at: datetime | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -207,7 +212,7 @@ class IncidentView:
 
     A maintenance has a `window`, and `started_at` is its planned start (the work's, where that came before); `begun_at`
     and `resolved_at` are when the work began and ended. It has neither milestones nor durations. A cancelled one is not
-    open.
+    open. `is_as_imported`: nothing was written since it was imported, so that all of `wire` still holds.
     """
 
     number: int
@@ -236,6 +241,8 @@ class IncidentView:
     calendar_sequence: int = 0
     begun_at: datetime | None = None
     wire: Mapping[str, Any] = field(default_factory=dict)
+    is_as_imported: bool = False
+    client_advice: tuple[AdviceView, ...] = ()
 
     @property
     def is_maintenance(self) -> bool:
@@ -260,6 +267,13 @@ class IncidentView:
     def newest(self) -> UpdateView:
         """The newest update; every incident has one."""
         return self.updates[0]
+
+    @property
+    def displayed_at(self) -> datetime:
+        """The time by which the Statuspage dialect puts it in order: of its newest update that has one. The publication
+        of a review has none there."""
+        told = (row.posted_at for row in self.updates if row.stage != Stage.POSTMORTEM)
+        return max(told, default=self.newest.posted_at)
 
     @property
     def url_path(self) -> str:
@@ -309,7 +323,8 @@ class Snapshot:
     """The whole public truth at one instant: incidents by their newest update, newest first; components in page order.
 
     `components` holds the top level (groups carry their children); `archived` those that were taken off the page.
-    `next_change_at` is the next instant at which a page would say something else though nobody wrote.
+    `next_change_at` is the next instant at which a page would say something else though nobody wrote. `redirects` are
+    addresses that a former page had, and where each leads.
     """
 
     page: PageView
@@ -327,6 +342,8 @@ class Snapshot:
     remediations: tuple[RemediationView, ...] = ()
     reviews: tuple[ReviewView, ...] = ()
     promises: tuple[PromiseView, ...] = ()
+    redirects: tuple[tuple[str, str], ...] = ()
+    upstreams: tuple[UpstreamView, ...] = ()
 
     @property
     def open_incidents(self) -> tuple[IncidentView, ...]:

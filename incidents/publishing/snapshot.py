@@ -25,10 +25,12 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    Redirect,
     Region,
     UpdateRevision,
 )
-from incidents.publishing import corrections, promises, windows
+from incidents.publishing import corrections, promises, upstreams, windows
+from incidents.publishing.advice import AdviceView, advice_by_incident
 from incidents.publishing.agreements import agreement_views
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
@@ -68,6 +70,7 @@ def build(now: datetime | None = None) -> Snapshot:
     top_level, archived = _arranged(components, leaves, by_component, parts, counter)
     changed_at = page.updated_at or now
     promised = promises.promise_views(now)
+    followed = upstreams.followed()
     reviewed = review_views()
     standing = {row.slug: row.shown.review for row in reviewed if row.shown and row.shown.review}
     next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
@@ -83,7 +86,7 @@ def build(now: datetime | None = None) -> Snapshot:
             page.code,
         ),
         built_at=now,
-        next_change_at=min([next_change_at, *promises.edges(promised, now)]),
+        next_change_at=min([next_change_at, *promises.edges(promised, now), *upstreams.edges(followed, now)]),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
         components=top_level,
         archived=archived,
@@ -96,6 +99,8 @@ def build(now: datetime | None = None) -> Snapshot:
         remediations=remediation_views(now, page.time_zone, standing),
         reviews=reviewed,
         promises=promised,
+        redirects=tuple(Redirect.objects.values_list("path", "target")),
+        upstreams=upstreams.upstream_views(followed, now),
     )
 
 
@@ -116,8 +121,12 @@ def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
     held = _grouped((row for row in intervals if row.incident_id), "incident_id")
     planned = MaintenanceScope.objects.select_related("component__group", "region")
     scope = _grouped(sorted(planned, key=lambda row: (_page_order(row.component), row.pk)), "incident_id")
+    advised = advice_by_incident()
     views = [
-        _incident(row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk]) for row in rows
+        _incident(
+            row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk], advised.get(row.pk, ())
+        )
+        for row in rows
     ]
     return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
 
@@ -129,6 +138,7 @@ def _incident(
     statements: list[MilestoneStatement],
     revisions: Mapping[int, list[UpdateRevision]],
     scope: list[MaintenanceScope],
+    advised: tuple[AdviceView, ...],
 ) -> IncidentView:
     spells = [queries.spell_of(row) for row in held]
     found = milestones(spells, updates, statements)
@@ -158,6 +168,8 @@ def _incident(
         milestones=found,
         durations=durations(found),
         wire=incident.wire,
+        is_as_imported=bool(incident.wire) and incident.wire.get("until") == incident.version,
+        client_advice=advised,
     )
     return windows.as_maintenance(view, incident, scope) if incident.is_maintenance else view
 
@@ -281,7 +293,7 @@ def _component_view(
         is_hidden_unless_degraded=row.is_hidden_unless_degraded,
         is_archived=row.archived_at is not None,
         created_at=row.created_at,
-        updated_at=max([row.updated_at, *(found.ended_at or found.started_at for found in intervals)]),
+        updated_at=max([row.updated_at, *_moves(intervals)]),
         level=level,
         since=since,
         levels_by_region=by_region,
@@ -295,7 +307,14 @@ def _component_view(
         month_days=figures.month_days,
         is_showcased=row.is_showcased,
         wire=row.wire,
+        edited_at=row.updated_at,
     )
+
+
+def _moves(intervals: Iterable[ImpactInterval]) -> list[datetime]:
+    """When the level last moved. Not what an import told of before its day: it says itself when a component changed."""
+    ends = ((row, row.ended_at or row.started_at) for row in intervals)
+    return [at for row, at in ends if row.source != "import" or at >= row.recorded_at]
 
 
 def _arranged(

@@ -22,13 +22,13 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import brotli  # type: ignore[import-untyped]
 
@@ -43,6 +43,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9_~@-][A-Za-z0-9._~@-]*", re.ASCII)
 _REVISION = re.compile(r"rev-([0-9]+)")
 _KEPT_REVISIONS = 4  # a reader that has just read VERSION must still find the revision it names
 _FORMS = ("", ".gz", ".br")
+_LEAST_TO_COMPRESS = 512  # bytes; less is one packet in any form
 
 
 class InvalidAddress(ValueError):
@@ -142,24 +143,39 @@ class Tree:
 
     def write_cold(self, page: Page) -> bool:
         """Store one cold page. Returns False when exactly this, whole, is stored already. Raises InvalidAddress."""
-        target = self._cold / file_of(page.path)
-        former = _meta(target)
-        if former is not None and former["etag"] == _etag(page) and _is_whole(target, former):
-            return False
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write_page(target, page, self._modified(page.path))
-        return True
+        return self.write_cold_pages([page]) == 1
+
+    def write_cold_pages(self, pages: Iterable[Page]) -> int:
+        """Store cold pages as `write_cold` does, and return how many were not there as they are. Each is replaced by
+        itself; together they wait for the disk about once, not a few times each. Raises InvalidAddress."""
+        staged, seen = [], set()
+        for page in pages:
+            target = self._cold / file_of(page.path)
+            former = _meta(target)
+            is_there = former is not None and former["etag"] == _etag(page) and _is_whole(target, former)
+            if not is_there and target not in seen:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                staged.append(_staged(target, page, self._modified(page.path)))
+                seen.add(target)
+        _commit(staged)
+        return len(staged)
 
     def remove_cold(self, path: str) -> None:
         """Take a cold page away, with its key in the manifest; an address that is not there is fine."""
-        target = self._cold / file_of(path)
-        former = _meta(target)
-        if former is not None:
-            self.manifest.retired[path] = former["last_modified"]
-        self.manifest.forget(path)
-        for name in (".meta", *_FORMS):
-            _beside(target, name).unlink(missing_ok=True)
-        self.manifest.save()
+        self.remove_cold_pages([path])
+
+    def remove_cold_pages(self, paths: Collection[str]) -> None:
+        """The same for many, with the manifest saved once."""
+        for path in paths:
+            target = self._cold / file_of(path)
+            former = _meta(target)
+            if former is not None:
+                self.manifest.retired[path] = former["last_modified"]
+            self.manifest.forget(path)
+            for name in (".meta", *_FORMS):
+                _beside(target, name).unlink(missing_ok=True)
+        if paths:
+            self.manifest.save()
 
     def damaged(self) -> list[str]:
         """The addresses whose files are not what their sidecars say, or are gone: a disk fault, a hand that slipped."""
@@ -236,6 +252,7 @@ class Tree:
         folder = self.root / f"rev-{number}.tmp"
         source = self.root / f"rev-{self.version}"
         folder.mkdir()
+        staged = []
         for name, page in pages.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -244,11 +261,12 @@ class Tree:
                 for form in (".meta", *old["sha256"]):
                     os.link(_beside(source / name, form), _beside(target, form))
             else:
-                _write_page(target, page, self._modified(page.path))
+                staged.append(_staged(target, page, self._modified(page.path)))
+        _commit(staged)
         for each in {folder, *(parent for parent in folder.rglob("*") if parent.is_dir())}:
-            _sync_folder(each)
+            _sync(each)
         os.rename(folder, self.root / f"rev-{number}")
-        _sync_folder(self.root)
+        _sync(self.root)
 
     def _modified(self, path: str) -> int:
         """The Last-Modified of a changed page: rises by a second at least, even when the clock was set back.
@@ -274,8 +292,18 @@ class Tree:
                 shutil.rmtree(self.root / found[0])
 
 
-def _write_page(target: Path, page: Page, last_modified: int) -> None:
-    forms = {"": page.body, ".gz": gzip.compress(page.body, 6, mtime=0), ".br": brotli.compress(page.body, quality=5)}
+class _Staged(NamedTuple):
+    """The files of a page under temporary names, in the order in which they take their places (the sidecar last), and
+    the forms that it has no more."""
+
+    files: list[Path]
+    gone: list[Path]
+
+
+def _staged(target: Path, page: Page, last_modified: int) -> _Staged:
+    forms = {"": page.body}
+    if len(page.body) >= _LEAST_TO_COMPRESS:
+        forms |= {".gz": gzip.compress(page.body, 6, mtime=0), ".br": brotli.compress(page.body, quality=5)}
     forms = {form: body for form, body in forms.items() if not form or len(body) < len(page.body)}
     meta = {
         "path": page.path,
@@ -288,11 +316,28 @@ def _write_page(target: Path, page: Page, last_modified: int) -> None:
         "sha256": {form: sha256(body).hexdigest() for form, body in forms.items()},
     }
     for form, body in forms.items():
-        _replace(_beside(target, form), body, last_modified)
-    for form in _FORMS:
-        if form not in forms:
-            _beside(target, form).unlink(missing_ok=True)
-    _replace(_beside(target, ".meta"), _json(meta))
+        _write_beside(_beside(target, form), body)
+        os.utime(_temporary(_beside(target, form)), (last_modified, last_modified))  # what nginx sends as Last-Modified
+    _write_beside(_beside(target, ".meta"), _json(meta))
+    gone = [_beside(target, form) for form in _FORMS if form not in forms]
+    return _Staged([_beside(target, form) for form in (*forms, ".meta")], gone)
+
+
+def _commit(pages: Sequence[_Staged]) -> None:
+    """Put staged files in their places, page by page: the old bytes or the new ones are there, whole, even after a
+    power cut. All are written before the first is waited for, so that the disk takes them in one go."""
+    for page in pages:
+        for file in page.files:
+            _sync(_temporary(file))
+    for page in pages:
+        *bodies, sidecar = page.files
+        for file in bodies:
+            os.rename(_temporary(file), file)
+        for file in page.gone:
+            file.unlink(missing_ok=True)
+        os.rename(_temporary(sidecar), sidecar)
+    for folder in {file.parent for page in pages for file in page.files}:
+        _sync(folder)
 
 
 def _etag(page: Page) -> str:
@@ -346,17 +391,21 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _replace(file: Path, body: bytes, modified: int | None = None) -> None:
-    """Put `body` in place of a file: the old bytes or the new ones are there, whole, even after a power cut."""
-    temporary = file.with_name(f".{file.name}.tmp")
-    with open(temporary, "wb") as handle:
+def _temporary(file: Path) -> Path:
+    return file.with_name(f".{file.name}.tmp")
+
+
+def _write_beside(file: Path, body: bytes) -> None:
+    with open(_temporary(file), "wb") as handle:
         handle.write(body)
-        handle.flush()
-        os.fsync(handle.fileno())
-    if modified is not None:
-        os.utime(temporary, (modified, modified))  # what nginx sends as Last-Modified
-    os.rename(temporary, file)
-    _sync_folder(file.parent)
+
+
+def _replace(file: Path, body: bytes) -> None:
+    """Put `body` in place of a file: the old bytes or the new ones are there, whole, even after a power cut."""
+    _write_beside(file, body)
+    _sync(_temporary(file))
+    os.rename(_temporary(file), file)
+    _sync(file.parent)
 
 
 def _point(link: Path, name: str) -> None:
@@ -366,8 +415,9 @@ def _point(link: Path, name: str) -> None:
     os.rename(temporary, link)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(place: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -1,4 +1,5 @@
-"""What needs a responder now and is not being done: late maintenance, silent incidents, trouble that nobody tells."""
+"""What needs a responder now and is not being done: late maintenance, silent incidents, trouble that nobody tells,
+upstreams that have gone."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Level, Stage
-from incidents.models import Component, ImpactInterval, IncidentUpdate
+from incidents.models import Component, ImpactInterval, IncidentUpdate, Upstream
 from incidents.models.words import LEVELS
 
 GRACE = timedelta(seconds=60)  # what the schedule does by itself is done by then
@@ -41,12 +42,13 @@ class Neglect:
             "maintenance_not_begun": _("Begin, reschedule or cancel it"),
             "maintenance_not_ended": _("Complete or extend it"),
             "component_untold": _("Check its status"),
+            "upstream_gone": _("Give it another address, or remove it"),
         }.get(self.kind, _("Post an update"))
 
 
 def neglected(now: datetime) -> list[Neglect]:
-    """Everything that waits at `now` (UTC), longest first; in three queries."""
-    found = [*_late_maintenance(now), *_untold_components(now), *_silent_incidents(now)]
+    """Everything that waits at `now` (UTC), longest first; in four queries."""
+    found = [*_late_maintenance(now), *_untold_components(now), *_silent_incidents(now), *_gone_upstreams()]
     return sorted(found, key=lambda each: (each.since, each.kind, each.subject))
 
 
@@ -123,6 +125,19 @@ def _silent_incidents(now: datetime) -> Iterator[Neglect]:
             % {"title": row.title, "at": _moment(since)},
             address="console:post-update",
             argument=row.code,
+        )
+
+
+def _gone_upstreams() -> Iterator[Neglect]:
+    for row in Upstream.objects.exclude(disabled_reason="").filter(is_enabled=True):
+        yield Neglect(
+            kind="upstream_gone",
+            subject=row.slug,
+            since=row.checked_at or row.created_at,
+            step=0,
+            sentence=_("%(name)s is followed no more. %(reason)s") % {"name": row.name, "reason": row.disabled_reason},
+            address="console:edit-upstream",
+            argument=str(row.pk),
         )
 
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from incidents.domain.status import Impact, Level, Stage
-from incidents.publishing import cards, csp, planned, words
+from incidents.publishing import advice, cards, csp, planned, words
 from incidents.publishing.periods import Month
 from incidents.publishing.public import IncidentView, IntervalView
 from incidents.reviewing.milestones import Milestone
@@ -59,6 +59,12 @@ def duration(seconds: int) -> str:
 def level_word(level: str) -> str:
     """The words for a component's level."""
     return str(words.LEVELS[Level(level)])
+
+
+@register.filter
+def client_advice(incident: IncidentView) -> list[SafeString]:
+    """What client programs are advised, in words."""
+    return advice.shown(incident.client_advice, is_open=incident.is_open)
 
 
 @register.filter

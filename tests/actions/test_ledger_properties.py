@@ -146,7 +146,7 @@ def check_told(world: World, before: dict[str, Level], update: IncidentUpdate) -
 
 @pytest.mark.slow
 @given(STEPS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_order_of_posts_leaves_the_ledger_the_page_and_what_was_told_in_agreement(db, steps):
     savepoint = transaction.savepoint()
     try:

@@ -36,7 +36,18 @@ from incidents.models import (
     Subscriber,
     UpdateTemplate,
 )
-from tests import acts_parts, acts_promises, acts_remedy, acts_workflow
+from tests import (
+    acts_advice,
+    acts_api,
+    acts_archive,
+    acts_imports,
+    acts_inbound,
+    acts_parts,
+    acts_promises,
+    acts_remedy,
+    acts_upstreams,
+    acts_workflow,
+)
 from tests.agreement_world import JULY, agree, terms
 from tests.factories import MARIA, change, make_component, make_region, make_subscriber, open_incident
 
@@ -221,7 +232,27 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
         lambda one: lambda: subscriber.suspend_subscriber(subscriber_id=one.pk, reason="R")
     )(make_subscriber()),
 }  # fmt: skip
-ACTS |= {**acts_parts.ACTS, **acts_promises.ACTS, **acts_remedy.ACTS, **acts_workflow.ACTS}
+for area in (
+    acts_advice,
+    acts_api,
+    acts_archive,
+    acts_imports,
+    acts_inbound,
+    acts_parts,
+    acts_promises,
+    acts_remedy,
+    acts_upstreams,
+    acts_workflow,
+):
+    ACTS |= area.ACTS
+ACTS |= {
+    **acts_archive.ACTS,
+    **acts_imports.ACTS,
+    **acts_parts.ACTS,
+    **acts_promises.ACTS,
+    **acts_remedy.ACTS,
+    **acts_workflow.ACTS,
+}
 
 
 @pytest.mark.parametrize("verb", ACTS)

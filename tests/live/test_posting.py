@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import urllib3
 
 from tests.live.running import Running, free_port, hidden_fields, running, until
 
@@ -79,6 +80,32 @@ def test_twenty_clicks_at_once_make_one_update(site):
     assert site.get(path).data.decode().count("<p>Clicked many times.</p>") == 1
     items = json.loads(site.get(feed).data)["items"]
     assert [item["content_text"].strip() for item in items].count("Clicked many times.") == 1
+
+
+def test_a_program_that_asks_twenty_times_at_once_opens_one_incident_and_ends_it(site):
+    form = hidden_fields(site.console("/console/tokens/make").data.decode())
+    made = site.console(
+        "/console/tokens/make", {**form, "name": "robot", "scopes": ["read", "incidents"], "days": "30"}
+    )
+    (key,) = re.findall(r"candor_[\w-]{43}", made.data.decode())
+    headers = {"Authorization": f"OAuth {key}", "Idempotency-Key": "run 1"}
+
+    def ask(method: str, path: str, **fields: object) -> urllib3.BaseHTTPResponse:
+        return site.pool.request(method, f"{site.url}/v1/pages{path}", json={"incident": fields}, headers=headers)
+
+    page = ask("GET", ".json").json()[0]["id"]
+    opened = {"name": "Opened by a program", "deliver_notifications": False}
+    with ThreadPoolExecutor(20) as calls:
+        answers = list(calls.map(lambda _: ask("POST", f"/{page}/incidents.json", **opened), range(20)))
+    assert {answer.status for answer in answers} <= {201, 503}
+    (code,) = {answer.json()["id"] for answer in answers if answer.status == 201}
+    until(lambda: b"Opened by a program" in site.get("/").data, 5, "the incident on the page")
+    assert site.get("/").data.count(f'href="/incidents/{code}"'.encode()) >= 1
+    headers.pop("Idempotency-Key")
+    assert ask("PATCH", f"/{page}/incidents/{code}", status="resolved").status == 200
+    assert ask("DELETE", f"/{page}/incidents/{code}").status == 200
+    until(lambda: b"Opened by a program" not in site.get("/").data, 5, "gone from the page")
+    assert site.get("/api/openapi.json").json()["servers"] == [{"url": site.url}]
 
 
 def test_public_answers_set_no_cookie_and_are_checked_again_for_nothing(site):

@@ -86,7 +86,7 @@ def test_the_history_feeds_are_those_of_the_dialect_to_the_byte() -> None:
   <channel>
     <title>Example Status - Incident History</title>
     <link>https://status.example.com</link>
-    <description>Example Status - Incident History</description>
+    <description>Statuspage</description>
     <pubDate>Wed, 07 Oct 2026 21:40:00 +0000</pubDate>
     <item>
       <title>Elevated errors &lt;API&gt; &amp; more</title>

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Route
 from playwright.sync_api import Page as Tab
 
 from incidents.domain.status import Level
+from incidents.domain.upstream import Reading, UpstreamIncident
 from incidents.models import Incident
 from incidents.publishing.tree import Page
 from tests.factories import make_component, post_update, utc
@@ -25,6 +26,7 @@ from tests.publishing.page_world import (
     ten_components,
     truth_at,
 )
+from tests.upstream_world import an_upstream
 
 # Playwright keeps an event loop in this thread from the first browser test to the end of the session; without this,
 # Django would refuse to ask the database in every later test of the process.
@@ -34,6 +36,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 SITE = "http://status.example.com"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PHONE = {"width": 375, "height": 667}
+TROUBLE = Reading(
+    Level.PARTIAL_OUTAGE,
+    "Partial System Outage",
+    (UpstreamIncident("Errors", "https://x.example/", utc("2026-06-22 15:00")), UpstreamIncident("Slow", "", None)),
+)
 
 
 class Site:
@@ -117,6 +124,9 @@ def test_axe_finds_nothing_on_any_page(browser, during, scheme):
 def test_axe_finds_nothing_when_all_is_well_or_nothing_is_there(browser):
     sites = [Site(all_pages(truth_at("15:10")))]
     make_component("Web", now=utc("2026-01-01 00:00"))
+    sites.append(Site(all_pages(truth_at("15:10"))))
+    an_upstream("Cloud", TROUBLE, utc("2026-06-23 15:09"))
+    an_upstream("Silent")
     sites.append(Site(all_pages(truth_at("15:10"))))
     for site in sites:
         tab = site.open(browser, "/")
@@ -290,6 +300,10 @@ def test_very_long_names_fit_a_phone(browser):
     make_component("W" * 120, now=utc("2026-01-01 00:00"))
     leaf = make_component("עברית " * 18, now=utc("2026-01-01 00:00"))
     resolve(open_the_incident([leaf], title="A" * 255), utc("2026-06-23 18:15"))
+    told = Reading(
+        Level.MAJOR_OUTAGE, "W" * 200, (UpstreamIncident("W" * 200, "https://x.example/", utc("2026-06-22 15:00")),)
+    )
+    an_upstream("W" * 80, told, utc("2026-06-23 18:59"))
     site = Site(all_pages(truth_at("19:00")))
     for path in [path for path in site.pages if "/history/2026-0" not in path or path.endswith("06")]:
         tab = site.open(browser, path, at="19:00")

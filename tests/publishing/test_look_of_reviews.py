@@ -36,8 +36,7 @@ def reviewed() -> dict[str, Page]:
     return {page.path: page for page in (*made, *cold)}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1280, "dark")])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser: Browser, reviewed, width, scheme):
     site = Site(reviewed)
     incident = next(path for path in reviewed if path.startswith("/incidents/"))

@@ -22,7 +22,7 @@ from incidents.actions import ledger as ledger_actions
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.status import Level
-from incidents.models import ImpactInterval, UpdateTemplate
+from incidents.models import Component, ImpactInterval, UpdateTemplate
 from incidents.publishing import bars, csp, pages, snapshot
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page, file_of
@@ -38,6 +38,7 @@ from tests.publishing.page_world import (
     text_of,
     truth_at,
 )
+from tests.upstream_world import WELL, an_upstream
 
 pytestmark = pytest.mark.django_db
 GROUPS = json.loads((Path(__file__).parent.parent / "data" / "bad_inputs.json").read_text())["groups"]
@@ -62,14 +63,17 @@ def assert_sound(found: dict[str, Page]) -> None:
 # --- size -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_front_page_with_ten_components_and_an_open_incident_fits_one_congestion_window():
+def test_the_front_page_with_ten_components_an_open_incident_and_three_upstreams_fits_one_congestion_window():
     leaves = ten_components()
     add_past(leaves)
     open_the_incident(leaves)
     truth = truth_at("15:10")
     assert len(truth.leaves) == 10
     assert sum(len(bars.troubled_days(leaf, "UTC")) for leaf in truth.leaves) >= 40
-    body = front(truth).body
+    for name in ("Cloud", "Mail", "Payments"):
+        an_upstream(name, WELL, utc("2026-06-23 15:09"))
+    body = front(truth_at("15:10")).body
+    assert body.count(b"All Systems Operational") == 3
     sizes = {"gzip": len(gzip.compress(body, 6)), "brotli": len(brotli.compress(body, quality=5))}
     assert max(sizes.values()) <= WINDOW, sizes
 
@@ -255,6 +259,9 @@ def test_programs_that_read_status_pages_find_their_hooks():
     assert f'data-component-id="{leaves[0].code}"' in body
     assert 'data-component-status="major_outage"' in body
     assert "component-inner-container status-red" in body
+    groups = [*Component.objects.filter(is_group=True)]
+    assert all(f'data-component-id="{row.code}"' in body for row in groups)
+    assert 'class="button updates-dropdown"' in body
     assert 'class="card unresolved-incident"' in body
     assert 'class="incident-title impact-critical"' in body
     assert "<title>Claude Status</title>" in body
@@ -411,9 +418,9 @@ def test_a_hundred_components_fold_the_groups_without_trouble():
     found = {page.path: page for page in pages.hot(large)}
     assert_sound(found)
     body = found["/"].body.decode()
-    assert body.count("data-component-id") == 100
-    assert re.search(r'<details class="group"\s+id="g-mobile-apps"\s*>', body)
-    assert re.search(r'<details class="group"\s+id="g-g2"\s+open>', body)
+    assert body.count("data-component-id") == 100 + 2
+    assert re.search(r'<details class="group"\s+id="g-mobile-apps"[^>]*"\s*>', body)
+    assert re.search(r'<details class="group"\s+id="g-g2"[^>]*"\s+open>', body)
     assert len(gzip.compress(body.encode(), 6)) < 3 * WINDOW
 
 

@@ -246,3 +246,36 @@ def test_two_publishers_never_hold_the_lock_at_once(tree):
     for each in others:
         each.join(30)
     assert (tree.root / "count").read_text() == "400"
+
+
+def test_pages_written_together_stand_as_if_written_one_by_one(tree, tmp_path, clock):
+    pages = [page(f"/components/{name}", TEXT + name.encode()) for name in ("api", "web", "files")]
+    assert tree.write_cold_pages(pages) == 3
+    other = Tree(tmp_path / "other", clock=clock)
+    for each in pages:
+        assert other.write_cold(each)
+    files = {str(file.relative_to(tree.root)): file.read_bytes() for file in tree.root.rglob("*") if file.is_file()}
+    assert files == {
+        str(file.relative_to(other.root)): file.read_bytes() for file in other.root.rglob("*") if file.is_file()
+    }
+    assert tree.write_cold_pages([*pages, page("/components/new")]) == 1, "what stands already is left alone"
+
+
+def test_a_publisher_that_dies_before_the_disk_has_all_leaves_the_former_pages(tree, monkeypatch):
+    tree.write_cold_pages([page("/a", TEXT), page("/b", TEXT)])
+    before = {file: file.read_bytes() for file in tree.root.rglob("*") if file.is_file()}
+
+    def fail(_handle: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space"):
+        tree.write_cold_pages([page("/a", TEXT + b"!"), page("/b", TEXT + b"!")])
+    monkeypatch.undo()
+    assert {file: file.read_bytes() for file in before} == before
+    assert tree.write_cold_pages([page("/a", TEXT + b"!"), page("/b", TEXT + b"!")]) == 2
+
+
+def test_a_body_of_one_packet_is_kept_plain_alone(tree):
+    tree.write_cold(page("/gate/api.json", b'{"gate": "ok"}' * 20, content_type="application/json"))
+    assert sorted(file.name for file in (tree.root / "cold/gate").iterdir()) == ["api.json", "api.json.meta"]

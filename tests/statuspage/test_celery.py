@@ -63,13 +63,17 @@ def test_the_sweep_goes_on_after_a_failure_and_stops_with_the_worker(monkeypatch
             three.set()
         raise RuntimeError("the database is away")
 
-    jobs = {"incidents.relay.keep_current": keep_current, "incidents.relay.deliver": lambda: hanging.wait(20)}
+    jobs = {
+        "incidents.relay.keep_current": keep_current,
+        "incidents.relay.deliver": lambda: hanging.wait(20),
+        "incidents.relay.follow_upstreams": lambda: hanging.wait(20),
+    }
 
     monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(celery, "import_string", jobs.__getitem__)
     step = Sweep(parent=None)
     step.start(None)
-    assert three.wait(5), "a delivery that hangs keeps no update from the page"
+    assert three.wait(5), "a delivery or an upstream that hangs keeps no update from the page"
     hanging.set()
     step.stop(None)
     assert not any(thread.is_alive() for thread in step._threads)

@@ -414,3 +414,18 @@ def test_the_guard_is_given_what_it_reads_and_no_secret(monkeypatch):
     assert "DATABASE_URL" not in given or given["DATABASE_URL"] is None
     assert "TRUSTED_PROXIES" not in given, "inherited"
     assert (given["PUBLIC_ROOT"], given["UPSTREAM"]) == ("/tree", "http://127.0.0.1:8001")
+
+
+def test_a_gate_that_is_not_there_says_unknown_in_one_line_to_every_site(front):
+    for path in ("/gate/nothing", "/gate/api@nowhere", "/gate/api/worse", "/gate/nothing.json", "/gate/\n"):
+        got = ask(front, path)
+        assert (got.status, got.body) == (404, b"unknown There is nothing at this address.\n")
+        assert got.headers["content-type"] == "text/plain; charset=utf-8"
+        assert got.headers["access-control-allow-origin"] == "*"
+        assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_gate_before_the_first_publication_is_unknown_not_down(tmp_path):
+    got = ask(front_of(tmp_path / "empty"), "/gate/api")
+    assert (got.status, got.body) == (503, b"unknown The status page is starting. Please try again in a few seconds.\n")
+    assert got.headers["retry-after"] == "2"

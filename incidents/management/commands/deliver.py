@@ -29,17 +29,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"]:
             relay.sweep()
+            if relay.follow_upstreams():
+                relay.keep_current()
             return
         is_over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_caught: is_over.set())
         page = threading.Thread(target=_repeat, args=(relay.keep_current, is_over))
         page.start()
+        # Not waited for at the end: somebody else's server may be holding it.
+        threading.Thread(target=_repeat, args=(relay.follow_upstreams, is_over), daemon=True).start()
         _repeat(relay.deliver, is_over)
         page.join()
 
 
-def _repeat(work: Callable[[], None], is_over: threading.Event) -> None:
+def _repeat(work: Callable[[], object], is_over: threading.Event) -> None:
     while not is_over.is_set():
         try:
             work()

@@ -19,11 +19,12 @@ from incidents import queries
 from incidents.actions import facts
 from incidents.actions import incident as actions
 from incidents.domain.status import Stage
-from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, UpdateTemplate
+from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
 from incidents.web.console.preview import preview_of
+from incidents.web.console.proposed import proposed
 from incidents.web.console.submitting import forget_drafts, submit
 from incidents.web.htmx import answer, is_fragment_wanted
 
@@ -64,22 +65,41 @@ def reopen_incident(request: HttpRequest, code: str) -> HttpResponse:
     return _compose(request, "reopen", get_object_or_404(Incident, code=code), Stage.INVESTIGATING)
 
 
-def _compose(request: HttpRequest, mode: str, incident: Incident | None, stage: str) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_proposal(request: HttpRequest, number: int) -> HttpResponse:
+    """Open an incident from what a monitor proposes, in one's own words."""
+    row = get_object_or_404(Proposal.objects.select_related("source", "incident"), pk=number)
+    return _compose(request, "open", None, Stage.INVESTIGATING, row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def resolve_proposal(request: HttpRequest, number: int) -> HttpResponse:
+    """Post the update that resolves an incident, from the time at which a monitor says that it was over."""
+    row = get_object_or_404(Proposal.objects.select_related("source", "incident"), pk=number)
+    if row.incident is None or not row.incident.is_open:
+        return redirect("console:proposals")
+    return _compose(request, "update", row.incident, Stage.RESOLVED, row)
+
+
+def _compose(
+    request: HttpRequest, mode: str, incident: Incident | None, stage: str, proposal: Proposal | None = None
+) -> HttpResponse:
     if incident and incident.is_maintenance:
         return redirect("console:maintenance", code=incident.code)
     board = current_board()
     if request.method != "POST":
-        return _page(request, _form(board, mode, incident, initial=_fresh(incident, stage)))
-    form = _form(board, mode, incident, data=request.POST.copy())
+        fresh = _fresh(incident, stage) | (proposed(proposal, incident, board) if proposal else {})
+        return _page(request, _form(board, mode, incident, proposal, initial=fresh))
+    form = _form(board, mode, incident, proposal, data=request.POST.copy())
     if request.POST.get("step") in ("preview", "fill"):
         typed = _typed(form)
         if request.POST["step"] == "fill":
             typed |= _filled(form, typed, request.POST.get("template", ""))
-        return _page(request, _form(board, mode, incident, initial=typed), form)
+        return _page(request, _form(board, mode, incident, proposal, initial=typed), form)
     outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.is_conflict and not form.is_repeat:
         # The first of a double click may have been on its way still; read the times again as it meant them.
-        again = _form(board, mode, incident, data=request.POST.copy())
+        again = _form(board, mode, incident, proposal, data=request.POST.copy())
         if again.is_repeat:
             form = again
             outcome = submit(form, lambda: _write(request, form), PLACES)
@@ -93,6 +113,7 @@ def _form(
     board: Board,
     mode: str,
     incident: Incident | None,
+    proposal: Proposal | None = None,
     *,
     data: Any = None,
     initial: dict[str, Any] | None = None,
@@ -111,6 +132,7 @@ def _form(
         initial=initial,
     )
     form.is_repeat = first is not None
+    form.proposal = proposal
     return form
 
 
@@ -170,7 +192,8 @@ def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
     }
     if form.incident is None:
         names = ("title", "started_at", "detected_at", "advice", "impact_override")
-        incident = actions.open_incident(**shared, **{name: data[name] for name in names})
+        number = form.proposal.pk if form.proposal else None
+        incident = actions.open_incident(**shared, **{name: data[name] for name in names}, proposal_id=number)
         return incident.updates.select_related("incident").earliest("sequence")
     shared |= {"incident_id": form.incident.pk, "seen_version": data["seen_version"]}
     if form.mode == "reopen":

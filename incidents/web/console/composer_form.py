@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import INCIDENT_STAGES, OPEN_STAGES, Level, Stage
-from incidents.models import Component, ImpactInterval, Incident
+from incidents.models import Component, ImpactInterval, Incident, Proposal
 from incidents.publishing import words
 from incidents.web.console.forms import IMPACT_CHOICES, BodyField, TextField, choices_of
 from incidents.web.console.times import UtcField
@@ -81,6 +81,7 @@ class ComposerForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=initial)
         self.is_repeat = False  # whether its key was used before
+        self.proposal: Proposal | None = None  # what this answers
         self.mode, self.incident, self.now = mode, incident, now
         self._components, self._levels_now, self._held = components, levels_now, held
         self._drop_fields_of_other_modes()

@@ -22,7 +22,7 @@ from incidents.models import ImpactInterval, Incident, IncidentUpdate, Milestone
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
-from incidents.web.console import promises
+from incidents.web.console import client_advice, promises
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
@@ -99,12 +99,14 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "impact": queries.impact_of(row, spells),
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
         "promised": promises.lines_of(row),
+        "client_advice": client_advice.lines_of(row),
         "hints": [] if row.withdrawn_at else promises.hints_of(row, updates),
         "public_address": f"/incidents/{row.code}",
         "newest": updates[-1] if updates else None,
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
+        "proposals": list(row.proposals.select_related("source").order_by("pk")[:50]),
         "durations": durations(found),
         "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }

@@ -20,7 +20,7 @@ from incidents.actions import maintenance as actions
 from incidents.domain.status import MOVES, RUNNING_STAGES, Kind, Stage
 from incidents.models import IdempotencyKey, Incident, IncidentUpdate
 from incidents.web.access import actor_of
-from incidents.web.console import telling
+from incidents.web.console import client_advice, telling
 from incidents.web.console.maintenance_form import PLACES, CancelForm, StageForm, WindowForm
 from incidents.web.console.paging import page_of, query_without_page, search_text
 from incidents.web.console.sending import progress_of
@@ -78,6 +78,7 @@ def maintenance(request: HttpRequest, code: str) -> HttpResponse:
         "row": row,
         "updates": [(update, progress.get(update.sequence)) for update in reversed(updates)],
         "scope": scope,
+        "client_advice": client_advice.lines_of(row),
         "steps": _steps_left(row, ids, updates, now),
         "overlaps": telling.overlaps(ids, start, end, row) if row.is_open else [],
         "is_open": is_acted_on(row),

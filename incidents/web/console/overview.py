@@ -17,13 +17,14 @@ from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
 from incidents.reviewing.neglect import neglected
 from incidents.reviewing.promises import running_promises
-from incidents.web.console import promises, review_due
+from incidents.web.console import promises, proposals, review_due
 from incidents.web.console.board import current_board
 from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
 from incidents.web.htmx import answer
 
 TODAY = timedelta(hours=24)
+SHOWN_PROPOSALS = 5
 SHOWN_PROMISES = timedelta(days=14).total_seconds()
 
 
@@ -43,12 +44,16 @@ class Clock:
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """Open incidents, deliveries on their way, and components that are not operational."""
+    """What monitors propose, open incidents, deliveries on their way, and components that are not operational."""
     now = timezone.now()
     board = current_board()
     levels = board.levels()
+    proposed = list(proposals.waiting())
     broken = [row for row in board.leaves() if row.pk in levels]
     context = {
+        "waiting": proposals.lines(proposed[:SHOWN_PROPOSALS], board),
+        "waiting_count": len(proposed),
+        "ended": proposals.lines(proposals.ended(), board),
         "clocks": _clocks(now),
         "sending": sending_now(now),
         "broken": [(row, levels[row.pk], board.open_by_component[row.pk]) for row in broken],

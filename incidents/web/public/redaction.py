@@ -1,11 +1,11 @@
-"""Keeps mailed tokens out of the logs: who reads a log must not be able to end somebody's subscription."""
+"""Keeps tokens out of the logs: who reads a log must not be able to end somebody's subscription, or to write."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-_TOKEN = re.compile(r"/(confirm|subscriptions|unsubscribe|set-up)/[^\s\"'?&<>]+")
+_TOKEN = re.compile(r"(/(?:confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/|[?&]api_key=)[^\s\"'?&<>]+")
 
 
 class NoTokens(logging.Filter):
@@ -15,5 +15,5 @@ class NoTokens(logging.Filter):
         """Always passes the record on; rewrites its message if need be."""
         message = record.getMessage()
         if _TOKEN.search(message):
-            record.msg, record.args = _TOKEN.sub(r"/\1/…", message), ()
+            record.msg, record.args = _TOKEN.sub(r"\1…", message), ()
         return True

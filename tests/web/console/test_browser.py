@@ -17,6 +17,7 @@ from incidents.actions.maintenance import schedule_maintenance
 from incidents.actions.operators import add_operator
 from incidents.models import Incident
 from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
+from tests.upstream_world import WELL, an_upstream
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -187,6 +188,7 @@ def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, 
         scheduled_for=timezone.now() + timedelta(hours=3), scheduled_until=timezone.now() + timedelta(hours=5),
     )  # fmt: skip
     add_operator(actor=MARIA, address="oncall@example.org")
+    upstream = an_upstream(reading=WELL)
     promise = add_agreement(
         actor=MARIA, slug="api",
         terms=Terms(name="API", component_ids=[api.pk], target_percent="99.9", first_month=date(2026, 6, 1)),
@@ -203,7 +205,7 @@ def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, 
         f"maintenance/{work.code}/window", f"maintenance/{work.code}/cancel", f"maintenance/{work.code}/edit",
         "maintenance/series", "maintenance/series/add", "agreements", "agreements/add", f"agreements/{promise.pk}/edit",
         f"agreements/{promise.pk}/exclude",
-        "operators/add",
+        "operators/add", "upstreams", "upstreams/add", f"upstreams/{upstream.pk}/edit",
         "deliveries", "mailbox", "templates", "templates/add", "audit", "page",
     ]  # fmt: skip
     for path in paths:
