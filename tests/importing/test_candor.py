@@ -173,6 +173,9 @@ BAD: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
         without("incident"),
         "points to number 1 of “incident”, which is not in the file",
     ),
+    ("an object for a list", changed("incidentupdate", component_changes={}), "“component_changes” must be a list"),
+    ("a list for an object", changed("component", wire=[]), "Line 4: “wire” must be an object"),
+    ("another page", changed("publicpage", id=2), "Lines 2 to 2: the database takes one of these rows not"),
     ("no page", without("publicpage"), "The file has no page"),
     ("a level that is none", changed("impactinterval", level="purple"), "the database takes one of these rows not"),
 ]
