@@ -10,6 +10,7 @@ Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 16 --no-ws
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -129,6 +130,8 @@ class Front:
             ]
             start_response("204 No Content", headers + self.shelf.pulse.headers(time.time()))
             return []
+        if is_dialect:
+            return self._refuse_program(405, start_response, [("Allow", f"{allow}, OPTIONS")])
         return self._refuse(405, method, start_response, [("Allow", allow)])
 
     def _is_open(self, path: str) -> bool:
@@ -179,6 +182,14 @@ class Front:
         if entry is None:
             return self._refuse(404, method, start_response)
         return self._send(entry, method, {}, start_response)
+
+    def _refuse_program(self, status: int, start_response: StartResponse, more: Headers) -> list[bytes]:
+        """As `_refuse`, in the shape in which programs of the Statuspage dialect read a reason."""
+        body = json.dumps({"error": _TEXTS[status]}).encode()
+        headers = [("Content-Type", "application/json; charset=utf-8"), ("Access-Control-Allow-Origin", "*"), *more]
+        headers += [("Cache-Control", "no-cache"), ("Content-Length", str(len(body)))]
+        start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
+        return [body]
 
     def _refuse(
         self, status: int, method: str, start_response: StartResponse, more: Headers | None = None

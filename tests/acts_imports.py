@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from incidents.actions import history, history_components
+from incidents.actions import history, history_components, history_reviews
 from incidents.domain.history import PastComponent, PastIncident, PastUpdate
 from incidents.domain.status import Kind, Stage
+from incidents.publishing.review_pages import version_page
 from tests.factories import MARIA
 
 AT = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
@@ -26,9 +28,17 @@ def past_incident() -> PastIncident:
     return PastIncident("i1", "incidentcode", "/incidents/incidentcode", Kind.INCIDENT, "Errors", "", (update,))
 
 
+def _review() -> Callable[[], object]:
+    told = PastUpdate("u2", "postmortem01", Stage.POSTMORTEM, "A disk was full.", AT)
+    past = replace(past_incident(), updates=(*past_incident().updates, told))
+    history.import_incident(**BY, past=past)
+    return lambda: history_reviews.import_review(**BY, past=past, told=told, render=version_page)
+
+
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "component.imported": lambda: (
         lambda: history_components.import_component(**BY, past=past_component(), first_day=None)
     ),
+    "review.imported": _review,
     "incident.imported": lambda: lambda: history.import_incident(**BY, past=past_incident()),
 }

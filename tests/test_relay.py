@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from datetime import datetime, timedelta
@@ -127,8 +128,9 @@ def test_an_event_that_cannot_be_fanned_out_holds_up_its_own_incident_alone(monk
 
 @pytest.mark.parametrize("file", ["current/index.html", "current/index.html.meta", "cold/incidents/{}.html", "cold"])
 def test_a_page_that_was_damaged_on_disk_is_written_anew(file):
-    incident = open_incident(make_component())
-    relay.relay()
+    now = utc("2026-06-23 15:00")  # the component page counts the seconds of what is going on
+    incident = open_incident(make_component(now=now), now=now)
+    relay.relay(now)
     assert store.look_over() == 0
     root = store.the_tree().root
     whole = {path: path.read_bytes() for path in root.glob("cold/**/*.html")}
@@ -141,11 +143,23 @@ def test_a_page_that_was_damaged_on_disk_is_written_anew(file):
         victim.resolve().write_bytes(b"half a pa")
 
     assert store.look_over() >= 1
-    assert store.is_stale()
-    relay.sweep()
+    assert store.is_stale(now)
+    relay.sweep(now)
     assert store.the_tree().damaged() == []
     assert {path: path.read_bytes() for path in root.glob("cold/**/*.html")} == whole
     assert incident.title.encode() in (root / "current/index.html").read_bytes()
+
+
+def test_programs_that_poll_find_an_incident_as_soon_as_it_is_relayed():
+    relay.relay()
+    incident = open_incident(make_component())
+    relay.relay()
+    root = store.the_tree().root
+    summary = json.loads((root / "current/api/v2/summary.json").read_bytes())
+    assert [row["id"] for row in summary["incidents"]] == [incident.code]
+    alone = json.loads((root / f"cold/incidents/{incident.code}.json").read_bytes())
+    assert alone["incident"] == summary["incidents"][0]
+    assert json.loads((root / f"cold/i/{incident.code}.html.meta").read_bytes())["status"] == 302
 
 
 def test_an_update_that_is_silent_reaches_the_page_and_nobody_else(drain):

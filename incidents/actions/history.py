@@ -36,7 +36,7 @@ Timed = list[tuple[PastUpdate, datetime]]
 def incident_result(source: str, past: PastIncident) -> Result:
     """What `import_incident` would do, by reading alone."""
     known = provenance.taken(source, "incident", [past.external_id]).get(past.external_id)
-    if known is None and Incident.objects.filter(code=past.code).exists():
+    if known is None and provenance.is_here(past.code):
         sentence = _("“%(title)s” stands here already under its id, from somewhere else.")
         return Result(Outcome.SKIPPED, warnings=(sentence % {"title": past.title},))
     if known is None:

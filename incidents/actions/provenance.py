@@ -18,7 +18,7 @@ _CODE = re.compile(r"[a-z0-9]{12}", re.ASCII)
 # Below `/incidents/` every address is free that no incident of ours has; elsewhere only what pages of others use.
 _FORMER = re.compile(
     r"/(?:incidents|incident|events|event|issues|posts|notices|maintenance|maintenances)"
-    r"(?:/[A-Za-z0-9_~-]{1,100}){1,3}",
+    r"(?:/[A-Za-z0-9_~-]{1,80}){1,3}",
     re.ASCII,
 )
 
@@ -67,10 +67,10 @@ def became(source: str, kind: str, subject: Model) -> bool:
 
 
 def key_of(external_id: str) -> str:
-    """The id as it is stored: a hash where it is too long for its column."""
-    if len(external_id) <= 300:
+    """The id as it is stored: a hash where its column cannot hold it."""
+    if len(external_id) <= 300 and external_id.isprintable():
         return external_id
-    return hashlib.sha256(external_id.encode(errors="replace")).hexdigest()
+    return hashlib.sha256(external_id.encode(errors="surrogatepass")).hexdigest()
 
 
 def keep_new(source: str, kind: str, subjects: Sequence[tuple[str, Model]], now: datetime) -> None:
@@ -88,14 +88,18 @@ def free_code(model: type[Component | Incident | IncidentUpdate], wanted: str) -
 
 def free_codes(model: type[Component | Incident | IncidentUpdate], wanted: Sequence[str]) -> list[str]:
     """As `free_code`, for each of them in order; no id is given twice."""
-    known = set(
-        model._default_manager.filter(code__in=[each for each in wanted if each]).values_list("code", flat=True)
-    )
+    fit = {each for each in wanted if _CODE.fullmatch(each)}
+    known = set(model._default_manager.filter(code__in=fit).values_list("code", flat=True))
     codes = []
     for each in wanted:
-        codes.append(each if _CODE.fullmatch(each) and each not in known else new_code())
+        codes.append(each if each in fit - known else new_code())
         known.add(codes[-1])
     return codes
+
+
+def is_here(past_code: str) -> bool:
+    """Whether an incident stands here under this id: no two have one by chance."""
+    return bool(_CODE.fullmatch(past_code)) and Incident.objects.filter(code=past_code).exists()
 
 
 def keep_address(path: str, incident: Incident, now: datetime) -> bool:
@@ -103,8 +107,9 @@ def keep_address(path: str, incident: Incident, now: datetime) -> bool:
     target = f"/incidents/{incident.code}"
     if path == target or not path:
         return True
-    is_in_use = Incident.objects.filter(code=path.removeprefix("/incidents/")).exists()
-    if is_in_use or not _FORMER.fullmatch(path) or Redirect.objects.filter(path=path).exists():
+    if not _FORMER.fullmatch(path) or Redirect.objects.filter(path=path).exists():
+        return False
+    if path.startswith("/incidents/") and is_here(path.split("/")[2]):
         return False
     Redirect.objects.create(path=path, target=target, created_at=now)
     return True

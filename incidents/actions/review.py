@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, review_guards, roles, texts
+from incidents.actions import guards, review_guards, roles, slugs, texts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
@@ -23,8 +23,7 @@ from incidents.domain.status import Kind
 from incidents.domain.verbs import Verb
 from incidents.models import Incident, Review
 
-RESERVED = ("feed",)
-SLUG_LENGTH = 80
+SLUG_LENGTH = slugs.REVIEW_LENGTH
 
 
 def start_review(
@@ -52,7 +51,7 @@ def start_review(
         owner = chosen or User.objects.filter(pk=actor.user_id or 0).first()
         review = Review.objects.create(
             code=new_code(),
-            slug=_slug(slug) if slug else _free_slug(f"{about[0].created_at:%Y-%m-%d} {name}"),
+            slug=_slug(slug) if slug else slugs.free_review_slug(f"{about[0].created_at:%Y-%m-%d} {name}"),
             title=name,
             owner=owner,
             owner_label=owner.get_username() if owner else actor.label,
@@ -165,15 +164,8 @@ def _reasons(raw: Mapping[str, str], field: str, known: Sequence[str]) -> dict[s
 
 def _slug(raw: str) -> str:
     slug = slugify(raw)[:SLUG_LENGTH].strip("-")
-    if slug != raw or slug in RESERVED:
+    if slug != raw or slug in slugs.RESERVED:
         raise Refused(_("The address may have a-z, 0-9 and -, and may not be “feed”."), "slug")
     if Review.objects.filter(slug=slug).exists():
         raise Refused(_("There is a review at this address already."), "slug")
     return slug
-
-
-def _free_slug(wanted: str) -> str:
-    """The address for a title, with a number where it is taken."""
-    stem = slugify(wanted)[: SLUG_LENGTH - 4].strip("-") or "review"
-    taken = set(Review.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | set(RESERVED)
-    return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)

@@ -1,14 +1,17 @@
-"""The addresses of components and the keys of regions: `[a-z0-9-]+`, made of a name."""
+"""The addresses of components and reviews and the keys of regions: `[a-z0-9-]+`, made of a name."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+from django.utils.text import slugify
+
 from incidents.actions.codes import new_code
-from incidents.models import Component
+from incidents.models import Component, Review
 
 RESERVED = {"feed"}
+REVIEW_LENGTH = 80
 
 
 def slug_of(raw: str) -> str:
@@ -26,3 +29,10 @@ def free_slug(raw: str) -> str:
     while Component.objects.filter(slug=f"{wanted}-{number}").exists():
         number += 1
     return f"{wanted}-{number}"
+
+
+def free_review_slug(wanted: str) -> str:
+    """The address of a review for a title, with a number where it is taken."""
+    stem = slugify(wanted)[: REVIEW_LENGTH - 4].strip("-") or "review"
+    taken = set(Review.objects.filter(slug__startswith=stem).values_list("slug", flat=True)) | RESERVED
+    return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)

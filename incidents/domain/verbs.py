@@ -115,6 +115,7 @@ class Verb(StrEnum):
     SUBSCRIBER_SUSPENDED = "subscriber.suspended"
     INCIDENT_IMPORTED = "incident.imported"
     COMPONENT_IMPORTED = "component.imported"
+    REVIEW_IMPORTED = "review.imported"
     DELIVERIES_HELD = "deliveries.held"
     DELIVERIES_RELEASED = "deliveries.released"
     ADMINISTRATOR_MADE = "administrator.made"
@@ -219,6 +220,7 @@ SENTENCES: dict[Verb, str] = {
     Verb.SUBSCRIBER_SUSPENDED: "suspended the subscription",
     Verb.INCIDENT_IMPORTED: "took the incident over from another page",
     Verb.COMPONENT_IMPORTED: "took the component over from another page",
+    Verb.REVIEW_IMPORTED: "took the postmortem over from another page",
     Verb.DELIVERIES_HELD: "stopped all deliveries",
     Verb.DELIVERIES_RELEASED: "let the deliveries go on",
     Verb.ADMINISTRATOR_MADE: "made the first administrator",

@@ -23,6 +23,10 @@ class Unreadable(Exception):
         self.sentence = sentence
 
 
+class NoDocument(Unreadable):
+    """There is something at that place, but it is no JSON object."""
+
+
 @dataclass(frozen=True)
 class Document:
     """A JSON object and what it is called, for sentences about it."""
@@ -84,14 +88,14 @@ def served(address: str, *, is_required: bool = True) -> Document | None:
 
 
 def parsed(body: bytes, name: str) -> Document:
-    """The JSON object of these bytes. Raises Unreadable for what is none: HTML, a document that breaks off."""
+    """The JSON object of these bytes. Raises NoDocument for what is none: HTML, a document that breaks off."""
     try:
         data = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         what = _("an HTML page") if body.lstrip()[:1] == b"<" else _("damaged, or no JSON at all")
-        raise Unreadable(
+        raise NoDocument(
             _("%(name)s is %(what)s; JSON was expected. Nothing was taken over.") % {"name": name, "what": what}
         ) from None
     if not isinstance(data, dict):
-        raise Unreadable(_("%(name)s holds no JSON object. Nothing was taken over.") % {"name": name})
+        raise NoDocument(_("%(name)s holds no JSON object. Nothing was taken over.") % {"name": name})
     return Document(name, data)

@@ -20,6 +20,7 @@ from incidents import fetching
 from incidents.domain.history import History, PastIncident, PastUpdate
 from incidents.domain.markup_import import markdown_of
 from incidents.domain.status import MAINTENANCE_STAGES, Kind, Stage
+from incidents.domain.text import clean_line
 from incidents.importing import documents
 from incidents.importing.documents import Unreadable
 from incidents.importing.feed_items import Told, told_in, window_in
@@ -61,7 +62,9 @@ def history_of(found: ParsedFeed, source: str, now: datetime) -> History:
             _("%(count)s incidents are not resolved in the feed; they are open here.") % {"count": still_open}
         )
     return History(
-        source=f"feed:{found.id or found.link or source}"[:200], incidents=tuple(incidents), warnings=tuple(warnings)
+        source=clean_line(f"feed:{found.id or found.link or source}")[:200],
+        incidents=tuple(incidents),
+        warnings=tuple(warnings),
     )
 
 

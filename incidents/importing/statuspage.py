@@ -17,8 +17,9 @@ from django.utils.translation import ngettext
 
 from incidents.domain.history import History, PastComponent, PastIncident, PastPage
 from incidents.domain.status import Kind
+from incidents.domain.text import clean_line
 from incidents.importing import documents
-from incidents.importing.documents import Document, Unreadable
+from incidents.importing.documents import Document, NoDocument, Unreadable
 from incidents.importing.statuspage_rows import Row, component_of, gone_component_of, incident_of, moment, text
 
 NEWEST = 50  # as many the API lists
@@ -26,6 +27,7 @@ MOST_HISTORY_PAGES = 80  # three months each
 MOST_EMPTY_PAGES = 4
 MOST_OLDER = 3_000
 _LISTS = {"incidents": Kind.INCIDENT, "scheduled_maintenances": Kind.MAINTENANCE}
+_PAGE = re.compile(r"[a-z0-9]{12}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -71,7 +73,10 @@ def _older_codes(base: str, known: set[str]) -> tuple[list[str], bool]:
     codes: dict[str, None] = {}
     empty = 0
     for number in range(1, MOST_HISTORY_PAGES + 1):
-        document = documents.served(f"{base}/history?page={number}", is_required=False)
+        try:
+            document = documents.served(f"{base}/history?page={number}", is_required=False)
+        except NoDocument:  # a page that has its history for people alone
+            return list(codes), False
         if document is None:
             return list(codes), True
         listed = [str(row.get("code")) for month in _rows(document, "months") for row in _dicts(month.get("incidents"))]
@@ -112,7 +117,9 @@ def _page(found: list[Document]) -> tuple[PastPage, datetime]:
     if len({text(row, "id") for _at, _name, row in pages}) > 1:
         raise Unreadable(_("The documents are of several pages. Keep those of one page in a folder."))
     updated_at, _name, newest = max(pages, key=lambda each: each[0])
-    return PastPage(text(newest, "name"), text(newest, "time_zone") or "Etc/UTC", text(newest, "id")), updated_at
+    code = text(newest, "id")
+    name = clean_line(text(newest, "name"))[:200] or _("Status")
+    return PastPage(name, text(newest, "time_zone") or "Etc/UTC", code if _PAGE.fullmatch(code) else ""), updated_at
 
 
 def _page_row(document: Document) -> Row | None:

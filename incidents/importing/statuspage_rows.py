@@ -26,7 +26,7 @@ def text(row: Row, key: str, place: str = "") -> str:
         return ""
     if not isinstance(value, str):
         raise _wrong(place, row, key)
-    return value
+    return value.encode("utf-8", "replace").decode()  # half a character, which JSON can name, is none
 
 
 def moment(row: Row, key: str, place: str = "") -> datetime:
@@ -103,7 +103,7 @@ def incident_of(row: Row, kind: Kind, place: str, groups: set[str]) -> PastIncid
         impact=impact if impact in list(Impact) else "",
         updates=tuple(sorted(updates, key=lambda each: (each.stage == Stage.POSTMORTEM, each.posted_at))),
         component_codes=tuple(
-            str(each.get("id"))
+            text(each, "id", place)
             for each in (components if isinstance(components, list) else [])
             if isinstance(each, dict)
         ),
@@ -113,7 +113,7 @@ def incident_of(row: Row, kind: Kind, place: str, groups: set[str]) -> PastIncid
         scheduled_until=maybe_moment(row, "scheduled_until", place),
         wire={key: _iso(maybe_moment(row, key, place)) for key in _TIMES if key in row}
         | {"impact": impact}
-        | {key: row[key] for key in ("reminder_intervals",) if isinstance(row.get(key), str)},
+        | {key: clean_line(row[key])[:200] for key in ("reminder_intervals",) if isinstance(row.get(key), str)},
     )
 
 
@@ -126,7 +126,8 @@ def _update_of(row: Row, place: str, groups: set[str]) -> PastUpdate:
     affected = row.get("affected_components")
     changes = tuple(_changes(affected, groups))
     wire: dict[str, Any] = {"created_at": _iso(created_at), "updated_at": _iso(updated_at or created_at)}
-    wire |= {key: row[key] for key in ("custom_tweet", "tweet_id") if isinstance(row.get(key), str | int)}
+    wire |= {"tweet_id": row["tweet_id"]} if isinstance(row.get("tweet_id"), int) else {}
+    wire |= {"custom_tweet": clean_line(row["custom_tweet"])} if isinstance(row.get("custom_tweet"), str) else {}
     if isinstance(affected, list) and affected != [_as_captured(change) for change in changes] or affected == []:
         wire["affected_components"] = [
             {key: clean_line(str(each.get(key) or "")) for key in _AFFECTED}
@@ -147,10 +148,11 @@ def _update_of(row: Row, place: str, groups: set[str]) -> PastUpdate:
 
 def _changes(affected: object, groups: set[str]) -> Iterable[PastChange]:
     for each in affected if isinstance(affected, list) else []:
-        if isinstance(each, dict) and isinstance(each.get("code"), str) and each["code"] not in groups:
+        code = text(each, "code") if isinstance(each, dict) and isinstance(each.get("code"), str) else ""
+        if code and code not in groups:
             old, new = _level(each.get("old_status")), _level(each.get("new_status"))
             if old and new:
-                yield PastChange(each["code"], clean_line(str(each.get("name") or each["code"])), old, new)
+                yield PastChange(code, clean_line(str(each.get("name") or code)), old, new)
 
 
 def _as_captured(change: PastChange) -> Row:

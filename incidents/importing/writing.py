@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import history, history_components
+from incidents.actions import history, history_components, history_reviews
 from incidents.actions.provenance import Outcome, Result
 from incidents.actions.refusals import Refused
+from incidents.actions.review_versions import Render
 from incidents.domain.actor import Actor
-from incidents.domain.history import History, PastComponent
+from incidents.domain.history import History, PastComponent, PastIncident
+from incidents.domain.status import Kind
 
 COLUMNS = (Outcome.NEW, Outcome.ADDED, Outcome.UNCHANGED, Outcome.CHANGED, Outcome.SKIPPED)
 
@@ -24,11 +26,13 @@ COLUMNS = (Outcome.NEW, Outcome.ADDED, Outcome.UNCHANGED, Outcome.CHANGED, Outco
 @dataclass(frozen=True)
 class Options:
     """How to write. `is_dry`: write nothing, say what would be written. `is_page_wanted`: take name, zone and public id
-    of the page too, though this one has its own."""
+    of the page too, though this one has its own. `render` makes the page of a review; without it postmortems stay
+    updates and nothing else."""
 
     is_dry: bool = False
     is_page_wanted: bool = False
     now: datetime | None = None
+    render: Render | None = None
 
 
 @dataclass
@@ -82,7 +86,8 @@ def write(past: History, options: Options) -> Report:
             if options.is_dry
             else history.import_incident(actor=actor, source=past.source, past=incident, now=now)
         )
-        report.add(_("maintenance") if incident.kind == "maintenance" else _("incidents"), result)
+        report.add(_("maintenance") if incident.kind == Kind.MAINTENANCE else _("incidents"), result)
+        _review(actor, past.source, incident, options, now, report)
     if not options.is_dry:
         moved = [
             history_components.import_level(actor=actor, source=past.source, past=component, now=now)
@@ -113,6 +118,20 @@ def _page(actor: Actor, past: History, options: Options, now: datetime, report: 
     else:
         report.add(_("page"), history_components.import_page(actor=actor, past=past.page, now=now))
     return past.page.time_zone
+
+
+def _review(actor: Actor, source: str, incident: PastIncident, options: Options, now: datetime, report: Report) -> None:
+    told = history_reviews.postmortem_of(incident)
+    if told is None or options.render is None:
+        return
+    result = (
+        history_reviews.review_result(source, told)
+        if options.is_dry
+        else history_reviews.import_review(
+            actor=actor, source=source, past=incident, told=told, render=options.render, now=now
+        )
+    )
+    report.add(_("reviews"), result)
 
 
 def _first_day(component: PastComponent, past: History, zone: str) -> date | None:

@@ -27,6 +27,8 @@ class Dialect:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._zone = ZoneInfo(snapshot.page.time_zone)
+        self._times: dict[datetime | str, str] = {}
+        self._incidents: dict[str, Body] = {}
         self._listed = _ordered(_flat(snapshot.components))
         everything = (*self._listed, *_ordered(_flat(snapshot.archived)))
         self._views = {view.code: view for view in everything}
@@ -37,9 +39,12 @@ class Dialect:
         """Milliseconds and the offset of the page's zone at that instant; `Z` only where the zone is UTC. Text: ISO."""
         if at is None:
             return None
-        local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(self._zone)
-        text = local.isoformat(timespec="milliseconds")
-        return f"{text[:-6]}Z" if local.tzname() == "UTC" else text
+        found = self._times.get(at)  # the same instants stand in many documents
+        if found is None:
+            local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(self._zone)
+            text = local.isoformat(timespec="milliseconds")
+            found = self._times[at] = f"{text[:-6]}Z" if local.tzname() == "UTC" else text
+        return found
 
     def page(self, updated_at: datetime | None = None) -> Body:
         """The page, as of its last public change or as of `updated_at`."""
@@ -75,7 +80,10 @@ class Dialect:
 
     def incident(self, view: IncidentView) -> Body:
         """An incident or a maintenance with its components as they are now."""
-        return self._incident(view, [self._now[each.code] for each in self._affected(view)])
+        if view.code not in self._incidents:
+            shown = [self._now[each.code] for each in self._affected(view)]
+            self._incidents[view.code] = self._incident(view, shown)
+        return self._incidents[view.code]
 
     def incident_document(self, view: IncidentView, as_of: datetime | None = None) -> Body:
         """The document of one incident. Its page is as old as what the document shows, so that nothing else changes it.
@@ -85,10 +93,11 @@ class Dialect:
         rows = self._affected(view)
         moved = [_moved_at(each, as_of) for each in rows]
         if as_of is None:
-            shown = [self._now[each.code] for each in rows]
+            said = self.incident(view)
         else:
-            shown = [self._component(each, _level_at(each, as_of), at) for each, at in zip(rows, moved, strict=True)]
-        return {"page": self.page(max([view.updated_at, *moved])), "incident": self._incident(view, shown)}
+            then = [self._component(each, _level_at(each, as_of), at) for each, at in zip(rows, moved, strict=True)]
+            said = self._incident(view, then)
+        return {"page": self.page(max([view.updated_at, *moved])), "incident": said}
 
     def _affected(self, view: IncidentView) -> list[ComponentView]:
         """Its components by position, archived ones too. Those that an import kept were attached, be it at no level."""

@@ -28,7 +28,7 @@ from incidents.publishing.public import ColdPage, IncidentView, Snapshot, key_of
 from incidents.publishing.tree import Page
 
 NEWEST = 50
-KEPT_CURRENT = 10
+KEPT_CURRENT = 5
 CONTENT_TYPE = "application/json; charset=utf-8"
 CACHE = "max-age=10, public, s-maxage=10, stale-while-revalidate=20, stale-if-error=3600"
 # 40 hexadecimal digits by which programs know a page of this dialect; ours names the form of the documents.
@@ -38,7 +38,6 @@ HISTORY_PAGES = "/history/pages/"
 BEYOND_HISTORY = f"{HISTORY_PAGES}none.json"
 # As that dialect prints them; equal after parsing, and harmless inside a <script>.
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-_ESCAPED = str.maketrans(_ESCAPES)
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
@@ -185,7 +184,7 @@ def _line(dialect: Dialect, view: IncidentView, zone: ZoneInfo) -> Body:
 
 
 def _cold_pages(document: Callable[[], Body], *paths: str) -> Iterator[ColdPage]:
-    key = key_of(_written(document()))
+    key = hashlib.blake2b(_written(document()), digest_size=16).hexdigest()  # nothing that shows can be left out of it
     for path in paths:
         yield ColdPage(path, key, partial(_rendered, path, document))
 
@@ -195,14 +194,16 @@ def _rendered(path: str, document: Callable[[], Body]) -> Page:
 
 
 def _page(path: str, document: Body) -> Page:
-    headers = HEADERS
+    headers: tuple[tuple[str, str], ...] = HEADERS
     if path.startswith(HISTORY_PAGES):  # the guard sends these for an address that has an HTML page as well
         headers = (*HEADERS, ("Vary", "Accept, Accept-Encoding"))
     return Page(path, _written(document), CONTENT_TYPE, CACHE, headers=headers)
 
 
 def _written(document: Any) -> bytes:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    for character, escaped in _ESCAPES.items():
+        text = text.replace(character, escaped)
     return text.encode("utf-8", "replace")  # a lone surrogate that slipped through must not stop the rest
 
 

@@ -244,7 +244,7 @@ class Tree:
                 for form in (".meta", *old["sha256"]):
                     os.link(_beside(source / name, form), _beside(target, form))
             else:
-                _write_page(target, page, self._modified(page.path))
+                _write_page(target, page, self._modified(page.path), put=_write)
         for each in {folder, *(parent for parent in folder.rglob("*") if parent.is_dir())}:
             _sync_folder(each)
         os.rename(folder, self.root / f"rev-{number}")
@@ -274,7 +274,12 @@ class Tree:
                 shutil.rmtree(self.root / found[0])
 
 
-def _write_page(target: Path, page: Page, last_modified: int) -> None:
+def _write_page(
+    target: Path, page: Page, last_modified: int, put: Callable[[Path, bytes, int | None], None] | None = None
+) -> None:
+    """Write a page with its forms, the sidecar last. `put` writes one file: `_replace`, or `_write` where no reader
+    looks yet."""
+    put = put or _replace
     forms = {"": page.body, ".gz": gzip.compress(page.body, 6, mtime=0), ".br": brotli.compress(page.body, quality=5)}
     forms = {form: body for form, body in forms.items() if not form or len(body) < len(page.body)}
     meta = {
@@ -288,11 +293,11 @@ def _write_page(target: Path, page: Page, last_modified: int) -> None:
         "sha256": {form: sha256(body).hexdigest() for form, body in forms.items()},
     }
     for form, body in forms.items():
-        _replace(_beside(target, form), body, last_modified)
+        put(_beside(target, form), body, last_modified)
     for form in _FORMS:
         if form not in forms:
             _beside(target, form).unlink(missing_ok=True)
-    _replace(_beside(target, ".meta"), _json(meta))
+    put(_beside(target, ".meta"), _json(meta), None)
 
 
 def _etag(page: Page) -> str:
@@ -349,14 +354,19 @@ def _json(value: object) -> bytes:
 def _replace(file: Path, body: bytes, modified: int | None = None) -> None:
     """Put `body` in place of a file: the old bytes or the new ones are there, whole, even after a power cut."""
     temporary = file.with_name(f".{file.name}.tmp")
-    with open(temporary, "wb") as handle:
+    _write(temporary, body, modified)
+    os.rename(temporary, file)
+    _sync_folder(file.parent)
+
+
+def _write(file: Path, body: bytes, modified: int | None) -> None:
+    """The bytes on the disk; their name is there once the folder is synced. `modified`: seconds since 1970."""
+    with open(file, "wb") as handle:
         handle.write(body)
         handle.flush()
         os.fsync(handle.fileno())
     if modified is not None:
-        os.utime(temporary, (modified, modified))  # what nginx sends as Last-Modified
-    os.rename(temporary, file)
-    _sync_folder(file.parent)
+        os.utime(file, (modified, modified))  # what nginx sends as Last-Modified
 
 
 def _point(link: Path, name: str) -> None:

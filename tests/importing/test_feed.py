@@ -166,6 +166,15 @@ def test_an_address_elsewhere_leads_to_the_incident(tmp_path):
     assert (lead.path, lead.target) == ("/posts/details/P1", f"/incidents/{Incident.objects.get().code}")
 
 
+def test_an_incident_that_stands_here_from_elsewhere_is_not_taken_twice(tmp_path):
+    post = item(link="https://other.example/incidents/abcdefabcdef")
+    take(saved(tmp_path, post), NOW, "feed")
+    report = take(saved(tmp_path, post.replace("tag:other,1", "tag:renamed,1")), NOW, "feed")
+    assert report.counts["incidents"] == {"skipped": 1}
+    assert any("stands here already" in each for each in report.warnings)
+    assert Incident.objects.get().code == "abcdefabcdef"
+
+
 @pytest.mark.parametrize("path", ["/", "/console/incidents", "/api/v2/summary.json", "/../x", "/a b", "/history"])
 def test_an_address_that_is_ours_or_none_is_not_taken(tmp_path, path):
     take(saved(tmp_path, item(link=f"https://other.example{path}")), NOW, "feed")

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from incidents.importing import statuspage
 from incidents.models import Component, Incident
 from tests.importing.test_statuspage import PAGE, RESOLVED, component, incident, update
+from tests.publishing.dialect_world import SAMPLES
 from tests.sink import Sink, sink
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,15 @@ def run(*arguments: str) -> str:
     out = StringIO()
     call_command("import_history", *arguments, stdout=out)
     return out.getvalue()
+
+
+def test_what_is_served_reads_as_what_was_saved(there):
+    folder = SAMPLES / "codametrix-2026-08-04"
+    for name in ("summary", "components", "incidents", "scheduled-maintenances"):
+        there.say(f"/api/v2/{name}.json", (folder / f"codametrix-status-{name}.json").read_bytes())
+    served, kept = statuspage.read(there.url), statuspage.read(str(folder))
+    assert (served.source, served.page) == (kept.source, kept.page)
+    assert (served.incidents, served.components) == (kept.incidents, kept.components)
 
 
 @pytest.mark.parametrize("form", ["", "/", "/api/v2", "/api/v2/summary.json"])
@@ -90,6 +100,14 @@ def test_the_walk_is_bounded(there, monkeypatch):
     assert sum("/history" in request for request in there.requests) == 2
     assert any("longer than what was walked" in each for each in found.warnings)
     assert found.since is not None
+
+
+def test_a_history_that_is_for_people_alone_is_not_walked_and_that_is_said(there):
+    serve(there, many(50))
+    there.say("/history?page=1", b"<!doctype html><title>History</title>")
+    found = statuspage.read(there.url)
+    assert len(found.incidents) == 50
+    assert any("its oldest part is left out" in each for each in found.warnings)
 
 
 @pytest.mark.parametrize("path", ["summary", "incidents", "scheduled-maintenances"])

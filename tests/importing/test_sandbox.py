@@ -197,7 +197,7 @@ def test_an_ordinary_feed_comes_out_newest_first_and_whole():
     assert newest.id == newest.link == "https://status.claude.com/incidents/vmys9qn874h4"
     assert newest.published_at == datetime(2026, 10, 7, 21, 23, 29, tzinfo=UTC)
     assert "<strong>Resolved</strong> - We have identified" in newest.html
-    times = [entry.published_at for entry in found.entries]
+    times = [entry.published_at for entry in found.entries if entry.published_at]
     assert times == sorted(times, reverse=True)
 
 

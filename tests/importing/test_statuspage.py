@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 
 from incidents import relay
+from incidents.actions import provenance
 from incidents.chain.verification import verify
 from incidents.importing import Unreadable, statuspage
 from incidents.models import (
@@ -23,8 +24,9 @@ from incidents.models import (
     PublicPage,
     RecordEntry,
     Redirect,
+    ReviewVersion,
 )
-from incidents.publishing import redirects, snapshot
+from incidents.publishing import redirects, review_pages, snapshot
 from tests.factories import make_component, make_subscriber
 from tests.importing.worlds import take
 from tests.publishing.dialect_world import SAMPLES
@@ -86,7 +88,7 @@ def saved(folder: Any, *incidents: dict[str, Any], components: Any = None, **mor
 
 def everything() -> dict[str, list[Any]]:
     return {
-        model.__name__: list(model.objects.order_by("pk").values())
+        model.__name__: list(model._default_manager.order_by("pk").values())
         for model in apps.get_app_config("incidents").get_models()
     }
 
@@ -185,6 +187,15 @@ def test_an_address_of_another_form_leads_to_the_incident(tmp_path):
     assert (page.path, page.status, dict(page.headers)) == (lead.path, 301, {"Location": lead.target})
 
 
+def test_an_address_below_one_of_our_incidents_is_not_taken(tmp_path):
+    take(saved(tmp_path, RESOLVED), NOW)
+    other = Incident.objects.get()
+    assert not provenance.keep_address(f"/incidents/{other.code}/oldest-first", other, NOW)
+    assert not provenance.keep_address("/incidents/../console", other, NOW)
+    assert provenance.keep_address("/incidents/elsewhere/one", other, NOW)
+    assert Redirect.objects.get().path == "/incidents/elsewhere/one"
+
+
 def test_an_id_of_the_usual_form_is_kept_so_that_addresses_hold(tmp_path):
     take(saved(tmp_path, RESOLVED), NOW)
     assert Incident.objects.get().code == "abcdefabcdef"
@@ -204,6 +215,32 @@ def test_html_that_people_typed_is_shown_as_such_and_kept_as_typed(tmp_path):
     assert 'href="https://x.example/a"' in row.body_html
     assert "<br" in row.body_html
     assert "script" not in row.body_html
+
+
+def test_a_postmortem_is_a_review_with_its_text_as_it_was_and_stays_an_update(tmp_path):
+    text = "## What happened\n\nA disk was full {and more} for {{ everyone }}."
+    told = update(45, "postmortem", id="postmortem01", body=text, display_at=None, deliver_notifications=False)
+    folder = saved(
+        tmp_path, RESOLVED | {"status": "postmortem", "incident_updates": [told, *RESOLVED["incident_updates"]]}
+    )
+    dry = take(folder, NOW, is_dry=True)
+    assert take(folder, NOW).counts == dry.counts
+    assert dry.counts["reviews"] == {"new": 1}
+    version = ReviewVersion.objects.get()
+    envelope = json.loads(version.document)
+    sections = {row["key"]: row for row in envelope["review"]["sections"]}
+    assert sections["summary"]["text"] == text
+    assert {key for key, row in sections.items() if row["text"]} == {"summary"}, "and nothing is made up beside it"
+    assert (version.kind, version.is_break_glass, version.published_at.minute) == ("preliminary", True, 45)
+    assert "former page" in envelope["version"]["break_glass_reason"]
+    assert Incident.objects.get().updates.last().body == text
+    assert not Promise.objects.exists()
+    assert not OutboxEvent.objects.filter(reach="subscribers").exists()
+    assert verify().findings == []
+    truth = snapshot.build(NOW)
+    pages = {page.path: page.render() for page in review_pages.cold(truth)}
+    assert b"A disk was full" in pages[f"/reviews/{version.review.slug}"].body
+    assert take(folder, NOW).counts["reviews"] == {"unchanged": 1}
 
 
 @pytest.mark.parametrize(
@@ -248,6 +285,15 @@ def test_a_folder_of_something_else_or_of_nothing_is_refused(tmp_path):
     (tmp_path / "package.json").write_text("{}")
     with pytest.raises(Unreadable, match="which page it is of"):
         statuspage.read(str(tmp_path))
+
+
+def test_characters_that_no_database_takes_stop_nothing(tmp_path):
+    odd = update(0, "investigating", body="A\ud800\x00B", id="o\ud800\x00dd", custom_tweet="\x00t")
+    row = incident(odd, id="x\x00\ud800", name="N\x00\ud800ame")
+    take(saved(tmp_path, row, components=[component(name="C\x00\ud800")]), NOW)
+    take(tmp_path, NOW)
+    assert Incident.objects.get().title == "N?ame"
+    assert IncidentUpdate.objects.get().body == "A?B"
 
 
 def test_levels_that_the_dialect_does_not_know_are_no_levels(tmp_path):

@@ -13,6 +13,7 @@ from django.test import override_settings
 
 from incidents import outbox
 from incidents.importing import IMPORTERS, Options, Report
+from incidents.publishing.review_pages import version_page
 
 # Fields that cannot be equal, anywhere in a document, and why.
 EXCEPT = {
@@ -58,4 +59,4 @@ def differences(captured: Any, served: Any, place: str = "") -> Iterator[str]:
 def take(source: object, now: datetime | None = None, kind: str = "statuspage", **options: bool) -> Report:
     """Import what is there."""
     importer = IMPORTERS[kind]
-    return importer.write(importer.read(str(source)), Options(now=now, **options))
+    return importer.write(importer.read(str(source)), Options(now=now, render=version_page, **options))

@@ -22,7 +22,7 @@ from incidents.actions import ledger as ledger_actions
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
 from incidents.domain.status import Level
-from incidents.models import ImpactInterval, UpdateTemplate
+from incidents.models import Component, ImpactInterval, UpdateTemplate
 from incidents.publishing import bars, csp, pages, snapshot
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page, file_of
@@ -255,6 +255,9 @@ def test_programs_that_read_status_pages_find_their_hooks():
     assert f'data-component-id="{leaves[0].code}"' in body
     assert 'data-component-status="major_outage"' in body
     assert "component-inner-container status-red" in body
+    groups = [*Component.objects.filter(is_group=True)]
+    assert all(f'data-component-id="{row.code}"' in body for row in groups)
+    assert 'class="button updates-dropdown"' in body
     assert 'class="card unresolved-incident"' in body
     assert 'class="incident-title impact-critical"' in body
     assert "<title>Claude Status</title>" in body

@@ -100,8 +100,10 @@ def test_a_preflight_names_the_methods_that_the_script_of_the_dialect_asks_for(f
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_sending_to_a_document_is_refused(front: Front, method: str) -> None:
-    assert ask(front, STATUS, method).status == 405
+def test_sending_to_a_document_is_refused_with_a_reason_that_programs_can_read(front: Front, method: str) -> None:
+    got = ask(front, STATUS, method)
+    assert (got.status, got.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert json.loads(got.body) == {"error": "This address only answers reading."}
 
 
 def test_a_short_link_leads_to_the_page_of_the_incident(front: Front) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from incidents.actions.refusals import Refused
 from incidents.importing import IMPORTERS, Options, Unreadable
+from incidents.publishing.review_pages import version_page
 
 
 class Command(BaseCommand):
@@ -26,8 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, kind: str, source: str, **options: Any) -> None:
         """Read it whole, then write it. Raises CommandError with a sentence."""
         importer = IMPORTERS[kind]
+        how = Options(is_dry=options["dry_run"], is_page_wanted=options["page"], render=version_page)
         try:
-            report = importer.write(importer.read(source), Options(options["dry_run"], options["page"]))
+            report = importer.write(importer.read(source), how)
         except (Unreadable, Refused) as fault:
             raise CommandError(fault.sentence) from None
         for line in report.lines():
