@@ -75,6 +75,7 @@ def test_whatever_was_done_comes_back_as_it_was(db, tmp_path, settings, monkeypa
     assert_round_trips(tmp_path, settings, timezone.now(), world.pages_at)
 
 
+@pytest.mark.slow
 def test_a_page_that_came_from_elsewhere_comes_back_as_it_was(db, tmp_path, settings):
     at = utc("2026-08-04 16:00")
     take(SAMPLES / "codametrix-2026-08-04", at)
