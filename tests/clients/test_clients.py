@@ -135,7 +135,7 @@ def test_the_exporter_writes_a_line_for_each_component_and_incident(site: Runnin
 
 @pytest.fixture
 def elsewhere(site: Running, tmp_path: Path) -> Iterator[str]:
-    """A page of another origin with the widget on it; a real one, since browsers guard the loopback from what is not."""
+    """A page of another origin with the widget on it; served, for browsers guard the loopback from what is not."""
     (tmp_path / "widget.js").write_bytes(WIDGET.read_bytes())
     page = f'<!doctype html><statuspage-widget src="{site.url}"></statuspage-widget><script src="widget.js"></script>'
     (tmp_path / "index.html").write_text(page)
