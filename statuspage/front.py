@@ -83,13 +83,17 @@ class Front:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if self.is_known is not None and not self.is_known(environ.get("HTTP_HOST", "")):
             return self._refuse(400, method, start_response)
+        if method == "GET" and not environ.get("QUERY_STRING"):  # nearly every poll
+            entry = self.shelf.held(path)
+            if entry is not None:
+                return self._send(entry, method, environ, start_response)
         if is_forwarded(path, method):
             if has_odd_segments(path):
                 return self._refuse(404, method, start_response)
             if method not in FORWARDED_METHODS:
                 return self._refuse(405, method, start_response, [("Allow", ", ".join(sorted(FORWARDED_METHODS)))])
             return self.upstream(environ, start_response)
-        if method == "GET" or method == "HEAD":  # noqa: PLR1714 - the hottest line
+        if method in ("GET", "HEAD"):
             return self._read(path, method, environ, start_response)
         return self._other(path, method, start_response)
 
@@ -119,12 +123,12 @@ class Front:
         return self._refuse(404, method, start_response, path=path)
 
     def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
-        form = entry.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        reply = entry.reply(environ.get("HTTP_ACCEPT_ENCODING", ""), self.shelf.age)
         if entry.is_conditional and is_unchanged(entry, environ):
-            start_response("304 Not Modified", form.unchanged_headers + self.shelf.age)
+            start_response("304 Not Modified", reply.unchanged_headers)
             return []
-        start_response(entry.status_line, form.headers + self.shelf.age)
-        return [form.body] if method == "GET" else []
+        start_response(entry.status_line, reply.headers)
+        return reply.body if method == "GET" else []
 
     def _other(self, path: str, method: str, start_response: StartResponse) -> list[bytes]:
         allow = "GET, HEAD, POST" if path == "/subscribe" else "GET, HEAD"

@@ -28,7 +28,15 @@ HEADER_BYTES = 64 * 1024
 WEB_THREADS = 8  # more than the guard lets through: what it gave up waiting for may still run
 WORKER_THREADS = 8
 _OF_THE_GUARD = frozenset(
-    ("PUBLIC_ROOT", "UPSTREAM", "FRONT_THREADS", "TRUSTED_PROXIES", "FORWARD_DEADLINE_SECONDS", "ALLOWED_HOSTS")
+    (
+        "DATA_DIR",
+        "PUBLIC_ROOT",
+        "UPSTREAM",
+        "FRONT_THREADS",
+        "TRUSTED_PROXIES",
+        "FORWARD_DEADLINE_SECONDS",
+        "ALLOWED_HOSTS",
+    )
     + ("GRANIAN_HTTP1_HEADER_READ_TIMEOUT", "GRANIAN_HTTP1_BUFFER_SIZE")
     + ("PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 )

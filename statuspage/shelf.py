@@ -26,10 +26,16 @@ from incidents.publishing.tree import PUBLIC_CACHE, InvalidAddress, file_of
 log = logging.getLogger(__name__)
 Headers = list[tuple[str, str]]
 CODINGS = {"br": ".br", "gzip": ".gz", "": ""}  # in the order of preference
-_ORDERS = (("br", "gzip", ""), ("br", ""), ("gzip", ""), ("",))  # all that a client may welcome
+_ORDERS: tuple[tuple[str, ...], ...] = (
+    ("br", "gzip", ""),
+    ("br", ""),
+    ("gzip", ""),
+    ("",),
+)  # all that a client may welcome
 STALE_AFTER_SECONDS = 120
 LOOK_EVERY_SECONDS = 0.002
 COLD_PAGES = 4096
+KEPT_REPLIES = 8  # of one page, by the way in which Accept-Encoding is spelled
 COLD_BYTES = 64 * 1024 * 1024
 _TORN_ATTEMPTS = 50
 _CORS = (
@@ -60,6 +66,15 @@ class Form(NamedTuple):
     unchanged_headers: Headers  # of a 304 answer (RFC 9110, 15.4.5)
 
 
+class Reply(NamedTuple):
+    """A form with the headers of its age, as long as those stand; the lists are handed out again and again."""
+
+    age: Headers
+    headers: Headers
+    unchanged_headers: Headers
+    body: list[bytes]
+
+
 class Entry:
     """One page in all its forms. `etags` are opaque tags without quotes, one for each form."""
 
@@ -75,6 +90,7 @@ class Entry:
         self.forms: dict[str, Form] = {}
         self.etags: set[str] = set()
         self.quoted_etags: set[str] = set()
+        self._replies: dict[str, Reply] = {}
         for coding, suffix in CODINGS.items():
             if suffix in bodies:
                 # Two codings are two representations: a strong validator must tell them apart (RFC 9110, 8.8.3.3).
@@ -96,6 +112,16 @@ class Entry:
         # How a body is to be treated stands with the body that the client holds.
         unchanged = [*(pair for pair in shared if pair not in _OF_BODIES), validator]
         return Form(body, [*described, ("Content-Encoding", coding)] if coding else described, unchanged)
+
+    def reply(self, accept_encoding: str, age: Headers) -> Reply:
+        """What to send for a request's Accept-Encoding, with the headers of its age (one list while they stand)."""
+        found = self._replies.get(accept_encoding)
+        if found is None or found.age is not age:
+            form = self.form(accept_encoding)
+            found = Reply(age, form.headers + age, form.unchanged_headers + age, [form.body])
+            if len(self._replies) < KEPT_REPLIES or accept_encoding in self._replies:
+                self._replies[accept_encoding] = found
+        return found
 
     def form(self, accept_encoding: str) -> Form:
         """The form for a request's Accept-Encoding; the plain one when nothing else is welcome."""
@@ -183,6 +209,12 @@ class Shelf:
         if entry is not None:
             looked_up[path] = entry
         return entry
+
+    def held(self, path: str) -> Entry | None:
+        """The page at an address if nothing has to be looked at to say so; None says nothing."""
+        if time.monotonic() >= self._look_at:
+            return None
+        return self._hot.get(path) or self._looked_up.get(path)
 
     def _look(self) -> None:
         self._look_at = time.monotonic() + LOOK_EVERY_SECONDS

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,13 +95,12 @@ def make_tree(folder: Path) -> str:
 
 @contextmanager
 def started_nginx(folder: Path, summary: str) -> Iterator[Server]:
-    """nginx with the tree as its root, and the same headers to send as the guard."""
+    """nginx on the same tree: for the summary with the rules of `deploy/`, for a gate with as many headers."""
     port, own = free_port(), folder / "nginx"
     own.mkdir()
     headers = (
         'add_header Cache-Control "public, max-age=5, stale-while-revalidate=30, stale-if-error=86400";'
-        "add_header X-Content-Type-Options nosniff; add_header Referrer-Policy same-origin;"
-        "add_header X-Frame-Options DENY; add_header Access-Control-Allow-Origin *;"
+        "add_header X-Content-Type-Options nosniff; add_header Access-Control-Allow-Origin *;"
         'add_header Access-Control-Expose-Headers "ETag, Candor-As-Of, Candor-Stale";'
         'add_header Candor-As-Of "2026-06-23T15:10:00Z";'
     )
@@ -116,13 +115,21 @@ http {{
   charset utf-8; access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; {temporary}
   server {{
     listen 127.0.0.1:{port}; gzip_static on; gzip_vary on; {headers}
-    location = {summary} {{ root {folder}/public/current; }}
+    {_rules(folder, summary)}
+    location @guard {{ return 404; }}
     location /gate/ {{ root {folder}/public/cold; try_files $uri.txt =404; }}
   }}
 }}
 """)
     with _started("nginx", port, ["nginx", "-c", f"{own}/nginx.conf", "-e", f"{own}/error.log"], {}) as server:
         yield server
+
+
+def _rules(folder: Path, summary: str) -> str:
+    rules = (ROOT / "deploy" / "nginx-tree.conf").read_text().replace("/var/lib/candor/public", f"{folder}/public")
+    shipped = '~ "^/api/v2/[a-z/-]+\\.json$"'
+    assert shipped in rules
+    return rules if summary == SUMMARY else rules.replace(shipped, f"= {summary}")
 
 
 @contextmanager
@@ -136,7 +143,7 @@ def started_guard(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def _started(name: str, port: int, argv: list[str], env: Mapping[str, str]) -> Iterator[Server]:
+def _started(name: str, port: int, argv: Sequence[str], env: Mapping[str, str]) -> Iterator[Server]:
     first = min(os.sched_getaffinity(0))
     process = subprocess.Popen(
         ["taskset", "-c", str(first), *argv], env={"PATH": _path(), **env}, cwd=ROOT, stdout=subprocess.DEVNULL

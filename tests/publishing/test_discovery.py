@@ -47,7 +47,7 @@ def test_public_pages_may_be_crawled_and_doors_may_not(truth):
 def test_the_list_of_pages_names_each_once_and_only_pages_that_are_there(truth, settings):
     store.republish(utc("2026-06-23 12:00"))
     listed = [
-        element.text.removeprefix(SITE)  # type: ignore[union-attr]
+        element.text.removeprefix(SITE)
         for element in ElementTree.fromstring(files(truth)["/sitemap.xml"]).findall("s:url/s:loc", NAMESPACE)
     ]
     incident = truth.incidents[0]

@@ -73,7 +73,7 @@ def test_maintenance_shows_from_when_it_is_worked_on():
         actor=MARIA,
         title="New disks",
         body="We change disks.",
-        scope=[(api.pk, [])],
+        scope=[(api.pk, ())],
         scheduled_for=utc("2026-06-23 14:00"),
         scheduled_until=utc("2026-06-23 16:00"),
         now=utc("2026-06-20 12:00"),

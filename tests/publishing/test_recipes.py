@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from pygments.lexers import PowerShellLexer
-from pygments.token import Error, Punctuation
+from pygments.lexers import PowerShellLexer  # type: ignore[import-untyped]
+from pygments.token import Error, Punctuation  # type: ignore[import-untyped]
 
 from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
@@ -138,7 +138,7 @@ def test_github_actions_skips_the_second_step_only_while_down(page_for, tmp_path
     done = ran(tmp_path, ["bash", "-e", "-c", ask["run"]], GITHUB_OUTPUT="out")  # as the runner calls it
     assert done.code == 0, done.error
     outputs = dict(line.split("=", 1) for line in (tmp_path / "out").read_text().splitlines())
-    named, wanted = re.fullmatch(r"steps\.gate\.outputs\.(\w+) != '(\w+)'", work["if"]).groups()  # type: ignore[union-attr]
+    named, wanted = re.fullmatch(r"steps\.gate\.outputs\.(\w+) != '(\w+)'", work["if"]).groups()
     assert (outputs[named] != wanted) == (world != "down")
     assert ask["id"] == "gate"
 

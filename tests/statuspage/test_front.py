@@ -15,6 +15,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from incidents.publishing.tree import Page, Tree
+from statuspage import running
 from statuspage.front import Front
 from statuspage.shelf import welcome_codings
 
@@ -205,6 +206,21 @@ def test_what_was_looked_at_stands_for_two_milliseconds(tree, front, monkeypatch
     assert ask(front, path).body == b"new"
 
 
+@pytest.mark.parametrize("path", ["/", "/incidents/abc", "/gate/api", "/history.json"])
+def test_what_is_asked_again_at_once_is_answered_as_before(tree, front, monkeypatch, path):
+    monkeypatch.setattr("statuspage.shelf.LOOK_EVERY_SECONDS", 60)
+    for accepted in ("gzip", "br, gzip", "", *(f"x{number}" for number in range(20))):
+        first, again = (ask(front, path, accept_encoding=accepted) for _ in range(2))
+        assert (first.status, first.pairs, first.body) == (again.status, again.pairs, again.body)
+        etag = first.headers["etag"]
+        held = [ask(front, path, accept_encoding=accepted, if_none_match=etag) for _ in range(2)]
+        assert [each.status for each in held] == [503 if path == "/gate/api" else 304] * 2
+        assert held[0].pairs == held[1].pairs
+        assert ask(front, path, "HEAD", accept_encoding=accepted).pairs == first.pairs
+    assert ask(front, "/history", query="page=2").status == 404, "a query string is still read"
+    assert ask(front, path, "POST").status == 405
+
+
 def test_a_set_of_files_that_disagree_is_never_served(tree, front):
     ask(front, "/incidents/abc")
     body = tree.root / "cold/incidents/abc.html"
@@ -388,6 +404,16 @@ def test_the_guard_imports_neither_django_nor_celery():
     env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_guard_is_given_what_it_reads_and_no_secret(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "s3cret")
+    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.1")
+    given = running.front("127.0.0.1", 8000, 8001, {"PUBLIC_ROOT": "/tree", "DATABASE_URL": "postgres://u:p@h/d"}).env
+    assert given["SECRET_KEY"] is None  # taken away from what the child would inherit
+    assert "DATABASE_URL" not in given or given["DATABASE_URL"] is None
+    assert "TRUSTED_PROXIES" not in given, "inherited"
+    assert (given["PUBLIC_ROOT"], given["UPSTREAM"]) == ("/tree", "http://127.0.0.1:8001")
 
 
 def test_a_gate_that_is_not_there_says_unknown_in_one_line_to_every_site(front):
