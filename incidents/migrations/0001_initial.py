@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,1346 +20,2462 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BusinessCalendar',
+            name="BusinessCalendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('zone', models.CharField(default='UTC', max_length=64)),
-                ('weekend', models.JSONField(default=list, help_text='[5, 6] is Saturday and Sunday.')),
-                ('opens_at', models.TimeField(null=True)),
-                ('closes_at', models.TimeField(null=True)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('subdivision', models.CharField(blank=True, max_length=10)),
-                ('holidays', models.JSONField(default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('updated_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("zone", models.CharField(default="UTC", max_length=64)),
+                ("weekend", models.JSONField(default=list, help_text="[5, 6] is Saturday and Sunday.")),
+                ("opens_at", models.TimeField(null=True)),
+                ("closes_at", models.TimeField(null=True)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("subdivision", models.CharField(blank=True, max_length=10)),
+                ("holidays", models.JSONField(default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ChannelPause',
+            name="ChannelPause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=20, unique=True)),
-                ('until', models.DateTimeField()),
-                ('failures', models.PositiveIntegerField(default=0, help_text='In a row; the pause doubles with each.')),
-                ('reason', models.CharField(max_length=500)),
-                ('since', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(max_length=20, unique=True)),
+                ("until", models.DateTimeField()),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="In a row; the pause doubles with each."),
+                ),
+                ("reason", models.CharField(max_length=500)),
+                ("since", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=20)),
-                ('sequence', models.PositiveIntegerField(default=0)),
-                ('lane', models.PositiveSmallIntegerField(default=1, help_text='0 operators, 1 incidents, 2 confirmations, 3 the rest')),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('sent', 'Sent'), ('dead', 'Dead'), ('held', 'Held'), ('superseded', 'Superseded'), ('suppressed', 'Suppressed'), ('expired', 'Expired'), ('cancelled', 'Cancelled')], default='pending', max_length=12)),
-                ('due_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('fence', models.PositiveIntegerField(default=0)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('crashes', models.PositiveIntegerField(default=0)),
-                ('ambiguous', models.PositiveIntegerField(default=0)),
-                ('last_class', models.CharField(blank=True, max_length=20)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('message_id', models.CharField(blank=True, max_length=200)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(max_length=20)),
+                ("sequence", models.PositiveIntegerField(default=0)),
+                (
+                    "lane",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="0 operators, 1 incidents, 2 confirmations, 3 the rest"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("dead", "Dead"),
+                            ("held", "Held"),
+                            ("superseded", "Superseded"),
+                            ("suppressed", "Suppressed"),
+                            ("expired", "Expired"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("due_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("fence", models.PositiveIntegerField(default=0)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("crashes", models.PositiveIntegerField(default=0)),
+                ("ambiguous", models.PositiveIntegerField(default=0)),
+                ("last_class", models.CharField(blank=True, max_length=20)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                ("message_id", models.CharField(blank=True, max_length=200)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='FactorCode',
+            name="FactorCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("retired_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('subject_id', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("subject_id", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='InboundSource',
+            name="InboundSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('key_hash', models.CharField(help_text='SHA-256 of the key, hexadecimal.', max_length=64, unique=True)),
-                ('key_prefix', models.CharField(help_text='The first characters, to tell keys apart.', max_length=8)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('last_received_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, help_text='Why the newest delivery was not understood.', max_length=300)),
-                ('dead_man_minutes', models.PositiveIntegerField(help_text='A proposal that nobody answers in this time is posted neutrally; null is off.', null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "key_hash",
+                    models.CharField(help_text="SHA-256 of the key, hexadecimal.", max_length=64, unique=True),
+                ),
+                ("key_prefix", models.CharField(help_text="The first characters, to tell keys apart.", max_length=8)),
+                ("is_enabled", models.BooleanField(default=True)),
+                ("last_received_at", models.DateTimeField(null=True)),
+                (
+                    "last_error",
+                    models.CharField(
+                        blank=True, help_text="Why the newest delivery was not understood.", max_length=300
+                    ),
+                ),
+                (
+                    "dead_man_minutes",
+                    models.PositiveIntegerField(
+                        help_text="A proposal that nobody answers in this time is posted neutrally; null is off.",
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('kind', models.CharField(default=incidents.domain.status.Kind['INCIDENT'], max_length=12)),
-                ('title', models.CharField(max_length=255)),
-                ('stage', models.CharField(default=incidents.domain.status.Stage['INVESTIGATING'], max_length=20)),
-                ('impact_override', models.CharField(blank=True, help_text='Set by hand; empty means derived.', max_length=20)),
-                ('advice', models.TextField(blank=True, help_text='Workaround or client advice, Markdown.')),
-                ('advice_html', models.TextField(blank=True)),
-                ('is_example', models.BooleanField(default=False, help_text='Invented for a demonstration; the page says so.')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Rises with every write; a stale form is refused.')),
-                ('withdrawn_at', models.DateTimeField(help_text='Opened by mistake; a public tombstone stands in its place.', null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
-                ('scheduled_for', models.DateTimeField(null=True)),
-                ('scheduled_until', models.DateTimeField(null=True)),
-                ('is_auto_starting', models.BooleanField(default=True, help_text='Begins by the schedule.')),
-                ('is_auto_finishing', models.BooleanField(default=True, help_text='Ends by the schedule.')),
-                ('is_start_notifying', models.BooleanField(default=True)),
-                ('is_finish_notifying', models.BooleanField(default=True)),
-                ('reminder_lead_minutes', models.JSONField(default=list, help_text='Minutes before the window: [1440, 60].')),
-                ('next_step_at', models.DateTimeField(db_index=True, help_text='When the schedule has something to do.', null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('calendar_sequence', models.PositiveIntegerField(default=0, help_text='SEQUENCE of RFC 5545: rises with each change.')),
-                ('occurrence_at', models.DateTimeField(help_text='When the series planned it; survives a reschedule.', null=True)),
-                ('wire', models.JSONField(default=dict, help_text='Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.')),
-                ('metadata', models.JSONField(default=dict, help_text='What a client of the write API keeps with it; never public.')),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("kind", models.CharField(default=incidents.domain.status.Kind["INCIDENT"], max_length=12)),
+                ("title", models.CharField(max_length=255)),
+                ("stage", models.CharField(default=incidents.domain.status.Stage["INVESTIGATING"], max_length=20)),
+                (
+                    "impact_override",
+                    models.CharField(blank=True, help_text="Set by hand; empty means derived.", max_length=20),
+                ),
+                ("advice", models.TextField(blank=True, help_text="Workaround or client advice, Markdown.")),
+                ("advice_html", models.TextField(blank=True)),
+                (
+                    "is_example",
+                    models.BooleanField(default=False, help_text="Invented for a demonstration; the page says so."),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Rises with every write; a stale form is refused."
+                    ),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(
+                        help_text="Opened by mistake; a public tombstone stands in its place.", null=True
+                    ),
+                ),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=300)),
+                ("scheduled_for", models.DateTimeField(null=True)),
+                ("scheduled_until", models.DateTimeField(null=True)),
+                ("is_auto_starting", models.BooleanField(default=True, help_text="Begins by the schedule.")),
+                ("is_auto_finishing", models.BooleanField(default=True, help_text="Ends by the schedule.")),
+                ("is_start_notifying", models.BooleanField(default=True)),
+                ("is_finish_notifying", models.BooleanField(default=True)),
+                (
+                    "reminder_lead_minutes",
+                    models.JSONField(default=list, help_text="Minutes before the window: [1440, 60]."),
+                ),
+                (
+                    "next_step_at",
+                    models.DateTimeField(db_index=True, help_text="When the schedule has something to do.", null=True),
+                ),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "calendar_sequence",
+                    models.PositiveIntegerField(default=0, help_text="SEQUENCE of RFC 5545: rises with each change."),
+                ),
+                (
+                    "occurrence_at",
+                    models.DateTimeField(help_text="When the series planned it; survives a reschedule.", null=True),
+                ),
+                (
+                    "wire",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+                    ),
+                ),
+                (
+                    "metadata",
+                    models.JSONField(
+                        default=dict, help_text="What a client of the write API keeps with it; never public."
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='MaintenanceSeries',
+            name="MaintenanceSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('body', models.TextField()),
-                ('rrule', models.CharField(max_length=300)),
-                ('first_day', models.DateField()),
-                ('starts_at', models.TimeField()),
-                ('zone', models.CharField(max_length=64)),
-                ('duration_minutes', models.PositiveIntegerField()),
-                ('scope', models.JSONField(default=list)),
-                ('announce_days', models.PositiveIntegerField(default=14)),
-                ('is_notifying', models.BooleanField(default=True)),
-                ('reminder_lead_minutes', models.JSONField(default=list)),
-                ('is_auto_starting', models.BooleanField(default=True)),
-                ('is_auto_finishing', models.BooleanField(default=True)),
-                ('announced_until', models.DateTimeField(help_text='Occurrences up to here exist.', null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                ("body", models.TextField()),
+                ("rrule", models.CharField(max_length=300)),
+                ("first_day", models.DateField()),
+                ("starts_at", models.TimeField()),
+                ("zone", models.CharField(max_length=64)),
+                ("duration_minutes", models.PositiveIntegerField()),
+                ("scope", models.JSONField(default=list)),
+                ("announce_days", models.PositiveIntegerField(default=14)),
+                ("is_notifying", models.BooleanField(default=True)),
+                ("reminder_lead_minutes", models.JSONField(default=list)),
+                ("is_auto_starting", models.BooleanField(default=True)),
+                ("is_auto_finishing", models.BooleanField(default=True)),
+                ("announced_until", models.DateTimeField(help_text="Occurrences up to here exist.", null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'maintenance series',
-                'ordering': ['id'],
+                "verbose_name_plural": "maintenance series",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='RecordEntry',
+            name="RecordEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(unique=True)),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=60)),
-                ('rows', models.JSONField(default=list)),
-                ('contents', models.JSONField(default=list)),
-                ('salts', models.JSONField(default=list)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveBigIntegerField(unique=True)),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=60)),
+                ("rows", models.JSONField(default=list)),
+                ("contents", models.JSONField(default=list)),
+                ("salts", models.JSONField(default=list)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'verbose_name_plural': 'record entries',
-                'ordering': ['number'],
+                "verbose_name_plural": "record entries",
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Redirect',
+            name="Redirect",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=300, unique=True)),
-                ('target', models.CharField(max_length=300)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=300, unique=True)),
+                ("target", models.CharField(max_length=300)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['path'],
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=100)),
-                ('position', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=100)),
+                ("position", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='UpdateTemplate',
+            name="UpdateTemplate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('stage', models.CharField(max_length=20)),
-                ('title', models.CharField(blank=True, max_length=255)),
-                ('body', models.TextField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("stage", models.CharField(max_length=20)),
+                ("title", models.CharField(blank=True, max_length=255)),
+                ("body", models.TextField()),
             ],
             options={
-                'ordering': ['stage', 'name'],
+                "ordering": ["stage", "name"],
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('sha256', models.CharField(max_length=64, unique=True)),
-                ('first_characters', models.CharField(help_text='To tell tokens apart; too few to guess the rest.', max_length=16)),
-                ('scopes', models.JSONField(default=list)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('last_used_at', models.DateTimeField(help_text='To the minute.', null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('made_by_label', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("sha256", models.CharField(max_length=64, unique=True)),
+                (
+                    "first_characters",
+                    models.CharField(help_text="To tell tokens apart; too few to guess the rest.", max_length=16),
+                ),
+                ("scopes", models.JSONField(default=list)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(help_text="To the minute.", null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("made_by_label", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ChangeEvent',
+            name="ChangeEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('title', models.CharField(max_length=255)),
-                ('kind', models.CharField(default=incidents.domain.review.ChangeKind['CONFIGURATION_PUSH'], max_length=30)),
-                ('system', models.CharField(blank=True, max_length=200)),
-                ('body', models.TextField(blank=True, help_text='Public Markdown: what was changed.')),
-                ('intent', models.TextField(blank=True, help_text='Public Markdown: why it was made.')),
-                ('initiator', models.CharField(default=incidents.domain.review.Initiator['UNKNOWN'], max_length=20)),
-                ('process', models.CharField(blank=True, help_text='Public: by which process, not by whom.', max_length=300)),
-                ('started_at', models.DateTimeField(help_text='Null: not known.', null=True)),
-                ('completed_at', models.DateTimeField(null=True)),
-                ('precision', models.CharField(default=incidents.domain.review.Precision['MINUTE'], max_length=12)),
-                ('certainty', models.CharField(default=incidents.domain.review.Certainty['CONFIRMED'], max_length=12)),
-                ('time_note', models.CharField(blank=True, help_text='Public: what is not known of the time.', max_length=200)),
-                ('rollout', models.CharField(default=incidents.domain.review.Rollout['UNKNOWN'], max_length=20)),
-                ('stages', models.JSONField(default=list)),
-                ('regions', models.CharField(blank=True, max_length=300)),
-                ('guard_rails', models.JSONField(default=dict)),
-                ('rollback_possible', models.CharField(default=incidents.domain.review.RollbackPossible['UNKNOWN'], max_length=10)),
-                ('rollback_method', models.CharField(blank=True, max_length=200)),
-                ('rollback_started_at', models.DateTimeField(null=True)),
-                ('rollback_completed_at', models.DateTimeField(null=True)),
-                ('rollback_outcome', models.CharField(default=incidents.domain.review.RollbackOutcome['UNKNOWN'], max_length=12)),
-                ('rollback_note', models.TextField(blank=True, help_text='Public Markdown: what stood in the way.')),
-                ('source', models.CharField(blank=True, help_text='Public: what says so.', max_length=200)),
-                ('source_url', models.CharField(blank=True, max_length=500)),
-                ('external_ref', models.CharField(blank=True, help_text='Internal: commit, ticket, CDEvents id.', max_length=300)),
-                ('note', models.TextField(blank=True, help_text='Internal.')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("title", models.CharField(max_length=255)),
+                (
+                    "kind",
+                    models.CharField(default=incidents.domain.review.ChangeKind["CONFIGURATION_PUSH"], max_length=30),
+                ),
+                ("system", models.CharField(blank=True, max_length=200)),
+                ("body", models.TextField(blank=True, help_text="Public Markdown: what was changed.")),
+                ("intent", models.TextField(blank=True, help_text="Public Markdown: why it was made.")),
+                ("initiator", models.CharField(default=incidents.domain.review.Initiator["UNKNOWN"], max_length=20)),
+                (
+                    "process",
+                    models.CharField(blank=True, help_text="Public: by which process, not by whom.", max_length=300),
+                ),
+                ("started_at", models.DateTimeField(help_text="Null: not known.", null=True)),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("precision", models.CharField(default=incidents.domain.review.Precision["MINUTE"], max_length=12)),
+                ("certainty", models.CharField(default=incidents.domain.review.Certainty["CONFIRMED"], max_length=12)),
+                (
+                    "time_note",
+                    models.CharField(blank=True, help_text="Public: what is not known of the time.", max_length=200),
+                ),
+                ("rollout", models.CharField(default=incidents.domain.review.Rollout["UNKNOWN"], max_length=20)),
+                ("stages", models.JSONField(default=list)),
+                ("regions", models.CharField(blank=True, max_length=300)),
+                ("guard_rails", models.JSONField(default=dict)),
+                (
+                    "rollback_possible",
+                    models.CharField(default=incidents.domain.review.RollbackPossible["UNKNOWN"], max_length=10),
+                ),
+                ("rollback_method", models.CharField(blank=True, max_length=200)),
+                ("rollback_started_at", models.DateTimeField(null=True)),
+                ("rollback_completed_at", models.DateTimeField(null=True)),
+                (
+                    "rollback_outcome",
+                    models.CharField(default=incidents.domain.review.RollbackOutcome["UNKNOWN"], max_length=12),
+                ),
+                ("rollback_note", models.TextField(blank=True, help_text="Public Markdown: what stood in the way.")),
+                ("source", models.CharField(blank=True, help_text="Public: what says so.", max_length=200)),
+                ("source_url", models.CharField(blank=True, max_length=500)),
+                (
+                    "external_ref",
+                    models.CharField(blank=True, help_text="Internal: commit, ticket, CDEvents id.", max_length=300),
+                ),
+                ("note", models.TextField(blank=True, help_text="Internal.")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'ordering': [models.OrderBy(models.F('started_at'), nulls_first=True), 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.review.ChangeKind['CONFIGURATION_PUSH'], incidents.domain.review.ChangeKind['DATA_UPDATE'], incidents.domain.review.ChangeKind['FEATURE_FLAG'], incidents.domain.review.ChangeKind['RELEASE'], incidents.domain.review.ChangeKind['INFRASTRUCTURE'], incidents.domain.review.ChangeKind['SCHEMA_OR_PERMISSION'], incidents.domain.review.ChangeKind['SCALING'], incidents.domain.review.ChangeKind['DEPENDENCY'], incidents.domain.review.ChangeKind['CERTIFICATE_OR_SECRET'], incidents.domain.review.ChangeKind['DEFAULT'], incidents.domain.review.ChangeKind['CUSTOMER_CONFIGURATION'], incidents.domain.review.ChangeKind['MANUAL_COMMAND'], incidents.domain.review.ChangeKind['EMERGENCY_FIX'], incidents.domain.review.ChangeKind['ROLLBACK'], incidents.domain.review.ChangeKind['EXPERIMENT']])), name='change_kind_is_known'), models.CheckConstraint(condition=models.Q(('completed_at__isnull', True), ('started_at__isnull', True), ('completed_at__gte', models.F('started_at')), _connector='OR'), name='change_ends_after_start')],
+                "ordering": [models.OrderBy(models.F("started_at"), nulls_first=True), "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    incidents.domain.review.ChangeKind["CONFIGURATION_PUSH"],
+                                    incidents.domain.review.ChangeKind["DATA_UPDATE"],
+                                    incidents.domain.review.ChangeKind["FEATURE_FLAG"],
+                                    incidents.domain.review.ChangeKind["RELEASE"],
+                                    incidents.domain.review.ChangeKind["INFRASTRUCTURE"],
+                                    incidents.domain.review.ChangeKind["SCHEMA_OR_PERMISSION"],
+                                    incidents.domain.review.ChangeKind["SCALING"],
+                                    incidents.domain.review.ChangeKind["DEPENDENCY"],
+                                    incidents.domain.review.ChangeKind["CERTIFICATE_OR_SECRET"],
+                                    incidents.domain.review.ChangeKind["DEFAULT"],
+                                    incidents.domain.review.ChangeKind["CUSTOMER_CONFIGURATION"],
+                                    incidents.domain.review.ChangeKind["MANUAL_COMMAND"],
+                                    incidents.domain.review.ChangeKind["EMERGENCY_FIX"],
+                                    incidents.domain.review.ChangeKind["ROLLBACK"],
+                                    incidents.domain.review.ChangeKind["EXPERIMENT"],
+                                ],
+                            )
+                        ),
+                        name="change_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("completed_at__isnull", True),
+                            ("started_at__isnull", True),
+                            ("completed_at__gte", models.F("started_at")),
+                            _connector="OR",
+                        ),
+                        name="change_ends_after_start",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Component',
+            name="Component",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.CharField(blank=True, max_length=300)),
-                ('is_group', models.BooleanField(default=False)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('start_date', models.DateField(help_text='Before this day there is no data.', null=True)),
-                ('is_hidden_unless_degraded', models.BooleanField(default=False)),
-                ('is_showcased', models.BooleanField(default=True, help_text='Whether its bars are shown: `showcase` of the dialect.')),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('wire', models.JSONField(default=dict, help_text='Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.')),
-                ('group', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='incidents.component')),
-                ('regions', models.ManyToManyField(related_name='components', to='incidents.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.CharField(blank=True, max_length=300)),
+                ("is_group", models.BooleanField(default=False)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("start_date", models.DateField(help_text="Before this day there is no data.", null=True)),
+                ("is_hidden_unless_degraded", models.BooleanField(default=False)),
+                (
+                    "is_showcased",
+                    models.BooleanField(
+                        default=True, help_text="Whether its bars are shown: `showcase` of the dialect."
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "wire",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="incidents.component",
+                    ),
+                ),
+                ("regions", models.ManyToManyField(related_name="components", to="incidents.region")),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('audience', models.TextField(blank=True, help_text='For whom it is and what it says, Markdown.')),
-                ('audience_html', models.TextField(blank=True)),
-                ('target_percent', models.DecimalField(decimal_places=4, max_digits=7)),
-                ('first_month', models.DateField(help_text='The first day of the first month that it covers.')),
-                ('zone', models.CharField(default='UTC', help_text='Where its months begin.', max_length=64)),
-                ('clock', models.CharField(default=incidents.domain.uptime.Clock['IMPACT'], max_length=12)),
-                ('weight_major', models.DecimalField(decimal_places=4, default=1, max_digits=5)),
-                ('weight_partial', models.DecimalField(decimal_places=4, default='0.3', max_digits=5)),
-                ('weight_degraded', models.DecimalField(decimal_places=4, default=0, max_digits=5)),
-                ('weight_after_monitoring', models.DecimalField(decimal_places=4, max_digits=5, null=True)),
-                ('is_quality_counted', models.BooleanField(default=False, help_text='Served, but wrong: counts as its level does.')),
-                ('is_maintenance_excluded', models.BooleanField(default=True)),
-                ('maintenance_notice_hours', models.PositiveIntegerField(default=0, help_text='Announced later, it counts.')),
-                ('component_rule', models.CharField(default=incidents.domain.uptime.Rule['WORST'], max_length=8)),
-                ('region_rule', models.CharField(default=incidents.domain.uptime.Rule['WORST'], max_length=8)),
-                ('credit_tiers', models.JSONField(default=list)),
-                ('note', models.CharField(blank=True, help_text='Public; says what was chosen for a demonstration.', max_length=300)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('components', models.ManyToManyField(related_name='agreements', to='incidents.component')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("audience", models.TextField(blank=True, help_text="For whom it is and what it says, Markdown.")),
+                ("audience_html", models.TextField(blank=True)),
+                ("target_percent", models.DecimalField(decimal_places=4, max_digits=7)),
+                ("first_month", models.DateField(help_text="The first day of the first month that it covers.")),
+                ("zone", models.CharField(default="UTC", help_text="Where its months begin.", max_length=64)),
+                ("clock", models.CharField(default=incidents.domain.uptime.Clock["IMPACT"], max_length=12)),
+                ("weight_major", models.DecimalField(decimal_places=4, default=1, max_digits=5)),
+                ("weight_partial", models.DecimalField(decimal_places=4, default="0.3", max_digits=5)),
+                ("weight_degraded", models.DecimalField(decimal_places=4, default=0, max_digits=5)),
+                ("weight_after_monitoring", models.DecimalField(decimal_places=4, max_digits=5, null=True)),
+                (
+                    "is_quality_counted",
+                    models.BooleanField(default=False, help_text="Served, but wrong: counts as its level does."),
+                ),
+                ("is_maintenance_excluded", models.BooleanField(default=True)),
+                (
+                    "maintenance_notice_hours",
+                    models.PositiveIntegerField(default=0, help_text="Announced later, it counts."),
+                ),
+                ("component_rule", models.CharField(default=incidents.domain.uptime.Rule["WORST"], max_length=8)),
+                ("region_rule", models.CharField(default=incidents.domain.uptime.Rule["WORST"], max_length=8)),
+                ("credit_tiers", models.JSONField(default=list)),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, help_text="Public; says what was chosen for a demonstration.", max_length=300
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("archived_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("components", models.ManyToManyField(related_name="agreements", to="incidents.component")),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ContributingFactor',
+            name="ContributingFactor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12)),
-                ('title', models.CharField(max_length=255)),
-                ('body', models.TextField(blank=True, help_text='Public Markdown.')),
-                ('note', models.TextField(blank=True, help_text='Internal.')),
-                ('effect', models.CharField(default=incidents.domain.review.Effect['CREATED_CONDITION'], max_length=24)),
-                ('certainty', models.CharField(default=incidents.domain.review.Certainty['CONFIRMED'], max_length=12)),
-                ('entry_refs', models.JSONField(default=list)),
-                ('disposition', models.CharField(default=incidents.domain.review.Disposition['OPEN'], max_length=12)),
-                ('disposition_reason', models.CharField(blank=True, help_text='Public: why it is accepted.', max_length=300)),
-                ('revisit_on', models.DateField(null=True)),
-                ('changes', models.ManyToManyField(related_name='factors', to='incidents.changeevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12)),
+                ("title", models.CharField(max_length=255)),
+                ("body", models.TextField(blank=True, help_text="Public Markdown.")),
+                ("note", models.TextField(blank=True, help_text="Internal.")),
+                (
+                    "effect",
+                    models.CharField(default=incidents.domain.review.Effect["CREATED_CONDITION"], max_length=24),
+                ),
+                ("certainty", models.CharField(default=incidents.domain.review.Certainty["CONFIRMED"], max_length=12)),
+                ("entry_refs", models.JSONField(default=list)),
+                ("disposition", models.CharField(default=incidents.domain.review.Disposition["OPEN"], max_length=12)),
+                (
+                    "disposition_reason",
+                    models.CharField(blank=True, help_text="Public: why it is accepted.", max_length=300),
+                ),
+                ("revisit_on", models.DateField(null=True)),
+                ("changes", models.ManyToManyField(related_name="factors", to="incidents.changeevent")),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('answer_class', models.CharField(max_length=20)),
-                ('detail', models.CharField(max_length=500)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempt_log', to='incidents.delivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("answer_class", models.CharField(max_length=20)),
+                ("detail", models.CharField(max_length=500)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attempt_log", to="incidents.delivery"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportedRow',
+            name="ImportedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=200)),
-                ('kind', models.CharField(help_text='component, incident, update or level', max_length=20)),
-                ('external_id', models.CharField(max_length=300)),
-                ('subject_id', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('taken_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=200)),
+                ("kind", models.CharField(help_text="component, incident, update or level", max_length=20)),
+                ("external_id", models.CharField(max_length=300)),
+                ("subject_id", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("taken_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('source', 'kind', 'external_id'), name='imported_row_is_taken_once')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("source", "kind", "external_id"), name="imported_row_is_taken_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='InboundRule',
+            name="InboundRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('match', models.JSONField(default=dict)),
-                ('level', models.CharField(max_length=30)),
-                ('act', models.CharField(max_length=10)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.component')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='incidents.inboundsource')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("match", models.JSONField(default=dict)),
+                ("level", models.CharField(max_length=30)),
+                ("act", models.CharField(max_length=10)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.component"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rules", to="incidents.inboundsource"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.region"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
-            },
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='incident',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='incidents.incident'),
-        ),
-        migrations.CreateModel(
-            name='Correction',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('verb', models.CharField(max_length=60)),
-                ('subject', models.CharField(help_text='What was corrected, as the page names it.', max_length=300)),
-                ('path', models.CharField(blank=True, help_text='Its public address.', max_length=200)),
-                ('reason', models.CharField(max_length=300)),
-                ('changes', models.JSONField(default=list)),
-                ('figures', models.JSONField(default=list)),
-                ('actor_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrections', to='incidents.incident')),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='AuditEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('actor_kind', models.CharField(max_length=20)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('verb', models.CharField(db_index=True, max_length=60)),
-                ('subject_kind', models.CharField(max_length=30)),
-                ('subject_id', models.BigIntegerField()),
-                ('subject_label', models.CharField(max_length=300)),
-                ('changes', models.JSONField(default=dict)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audit_entries', to='incidents.incident')),
-            ],
-            options={
-                'ordering': ['-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='IncidentUpdate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('sequence', models.PositiveIntegerField()),
-                ('stage', models.CharField(max_length=20)),
-                ('body', models.TextField()),
-                ('body_html', models.TextField()),
-                ('posted_at', models.DateTimeField(help_text='The public time of the update.')),
-                ('next_update_due_at', models.DateTimeField(null=True)),
-                ('is_notifying', models.BooleanField(default=True)),
-                ('is_reopening', models.BooleanField(default=False)),
-                ('time_note', models.CharField(blank=True, help_text='Public; says when the time is not on record.', max_length=200)),
-                ('component_changes', models.JSONField(default=list, help_text='As told that day: component, name, region, old level, new level, since.')),
-                ('author_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('amended_at', models.DateTimeField(null=True)),
-                ('is_reminder', models.BooleanField(default=False, help_text='Posted by the schedule before a maintenance.')),
-                ('withheld_at', models.DateTimeField(help_text='The text was taken away; a public tombstone says so.', null=True)),
-                ('withheld_reason', models.CharField(blank=True, max_length=300)),
-                ('wire', models.JSONField(default=dict, help_text='Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.')),
-                ('created_at', models.DateTimeField()),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='updates', to='incidents.incident')),
-            ],
-            options={
-                'ordering': ['sequence'],
-            },
-        ),
-        migrations.AddField(
-            model_name='incident',
-            name='series',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='occurrences', to='incidents.maintenanceseries'),
-        ),
-        migrations.CreateModel(
-            name='MilestoneStatement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('milestone', models.CharField(max_length=30)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=300)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('stated_at', models.DateTimeField()),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestone_statements', to='incidents.incident')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='MonitorHold',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=200)),
-                ('fired_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(help_text='Over; the row stays so that a flapping alert is known.', null=True)),
-                ('is_holding', models.BooleanField(default=True, help_text='Whether the ledger still counts it.')),
-                ('flaps', models.PositiveIntegerField(default=0)),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('last_seen_at', models.DateTimeField()),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holds', to='incidents.inboundrule')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='OperatorReminder',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('subject', models.CharField(max_length=60)),
-                ('since', models.DateTimeField()),
-                ('step', models.PositiveIntegerField(default=0)),
-                ('reminded_at', models.DateTimeField()),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'subject', 'since', 'step'), name='reminder_is_sent_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='OutboxEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=60)),
-                ('reach', models.CharField(max_length=20)),
-                ('sequence', models.PositiveIntegerField(default=0, help_text='Order within the incident; 0 without one.')),
-                ('facts', models.JSONField(default=dict)),
-                ('audience', models.JSONField(default=dict, help_text='{"component_ids": [...]} or {"subscriber_id": n}')),
-                ('occurred_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(help_text='Old status is noise: no attempt begins after it.', null=True)),
-                ('relayed_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='incidents.incident')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='delivery',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='incidents.outboxevent'),
-        ),
-        migrations.CreateModel(
-            name='Promise',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('deliverable', models.CharField(max_length=20)),
-                ('sentence', models.CharField(help_text='Public: what is promised.', max_length=300)),
-                ('source', models.CharField(default=incidents.domain.promises.PromiseSource['POLICY'], max_length=10)),
-                ('terms', models.JSONField(default=dict, help_text='Quantity, unit, zone, weekend, holidays, cut-off, start rule.')),
-                ('anchor_at', models.DateTimeField()),
-                ('first_due_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('is_met_by_preliminary', models.BooleanField(default=False)),
-                ('is_public', models.BooleanField(default=True)),
-                ('escalation_group', models.CharField(blank=True, max_length=80)),
-                ('owner_label', models.CharField(blank=True, help_text='Internal.', max_length=200)),
-                ('fulfilled_at', models.DateTimeField(null=True)),
-                ('fulfilled_by', models.CharField(blank=True, help_text='Public address of what fulfilled it.', max_length=200)),
-                ('waived_at', models.DateTimeField(null=True)),
-                ('waived_reason', models.CharField(blank=True, help_text='Public.', max_length=300)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('made_at', models.DateTimeField()),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='incidents.incident')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('update', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='incidents.incidentupdate')),
-            ],
-            options={
-                'ordering': ['-due_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PromiseExtension',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_due_at', models.DateTimeField()),
-                ('new_due_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=300)),
-                ('actor_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('at', models.DateTimeField()),
-                ('promise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='extensions', to='incidents.promise')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PromisePolicy',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('deliverable', models.CharField(default=incidents.domain.promises.Deliverable['FINAL_REVIEW'], max_length=20)),
-                ('minimum_impact', models.CharField(default=incidents.domain.status.Impact['MAJOR'], max_length=20)),
-                ('quantity', models.PositiveIntegerField(default=5)),
-                ('unit', models.CharField(default=incidents.domain.promises.Unit['BUSINESS_DAYS'], max_length=16)),
-                ('anchor', models.CharField(default=incidents.domain.promises.Anchor['RESOLVED'], max_length=16)),
-                ('cut_off', models.CharField(default=incidents.domain.promises.CutOff['END_OF_DAY'], max_length=16)),
-                ('start_rule', models.CharField(default=incidents.domain.promises.StartRule['EXCLUDE_ANCHOR_DAY'], max_length=40)),
-                ('is_met_by_preliminary', models.BooleanField(default=False)),
-                ('is_public', models.BooleanField(default=True)),
-                ('escalation_group', models.CharField(blank=True, help_text='A Django group; reminded once it is due.', max_length=80)),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='incidents.businesscalendar')),
-            ],
-            options={
-                'ordering': ['name'],
+                "ordering": ["position", "id"],
             },
         ),
         migrations.AddField(
-            model_name='promise',
-            name='policy',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='incidents.promisepolicy'),
+            model_name="delivery",
+            name="incident",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="incidents.incident",
+            ),
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.CharField(max_length=60)),
-                ('fingerprint', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=255)),
-                ('body', models.TextField(blank=True)),
-                ('components', models.JSONField(default=list)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(help_text='The end that the machine proposes; null while it goes on.', null=True)),
-                ('ceased_at', models.DateTimeField(help_text='When we were told of the end.', null=True)),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('flaps', models.PositiveIntegerField(default=0, help_text='How often it fired again soon after its end.')),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('state', models.CharField(default=incidents.domain.inbound.ProposalState['OPEN'], max_length=10)),
-                ('version', models.PositiveIntegerField(default=1, help_text='Rises with every change but a mere repeat.')),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='incidents.incident')),
-                ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proposals', to='incidents.inboundsource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("verb", models.CharField(max_length=60)),
+                ("subject", models.CharField(help_text="What was corrected, as the page names it.", max_length=300)),
+                ("path", models.CharField(blank=True, help_text="Its public address.", max_length=200)),
+                ("reason", models.CharField(max_length=300)),
+                ("changes", models.JSONField(default=list)),
+                ("figures", models.JSONField(default=list)),
+                ("actor_label", models.CharField(help_text="Internal.", max_length=200)),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='PublicPage',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(blank=True, help_text='The public id of the page; given with the first write.', max_length=12)),
-                ('name', models.CharField(default='Status', max_length=200)),
-                ('time_zone', models.CharField(default='Etc/UTC', max_length=64)),
-                ('is_sending_held', models.BooleanField(default=False, help_text='The kill switch: nothing is sent while it is set.')),
-                ('updated_at', models.DateTimeField()),
-                ('revision', models.PositiveBigIntegerField(default=0, help_text='Rises with every write that the public can see.')),
-                ('record_number', models.PositiveBigIntegerField(default=0, help_text='Of the newest entry of the public record.')),
-                ('record_hash', models.CharField(blank=True, help_text='Its hash; empty before the first.', max_length=64)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("actor_kind", models.CharField(max_length=20)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("verb", models.CharField(db_index=True, max_length=60)),
+                ("subject_kind", models.CharField(max_length=30)),
+                ("subject_id", models.BigIntegerField()),
+                ("subject_label", models.CharField(max_length=300)),
+                ("changes", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="audit_entries",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='page_is_one_row')],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='MaintenanceScope',
+            name="IncidentUpdate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.component')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scope', to='incidents.incident')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.region')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("sequence", models.PositiveIntegerField()),
+                ("stage", models.CharField(max_length=20)),
+                ("body", models.TextField()),
+                ("body_html", models.TextField()),
+                ("posted_at", models.DateTimeField(help_text="The public time of the update.")),
+                ("next_update_due_at", models.DateTimeField(null=True)),
+                ("is_notifying", models.BooleanField(default=True)),
+                ("is_reopening", models.BooleanField(default=False)),
+                (
+                    "time_note",
+                    models.CharField(
+                        blank=True, help_text="Public; says when the time is not on record.", max_length=200
+                    ),
+                ),
+                (
+                    "component_changes",
+                    models.JSONField(
+                        default=list,
+                        help_text="As told that day: component, name, region, old level, new level, since.",
+                    ),
+                ),
+                ("author_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("amended_at", models.DateTimeField(null=True)),
+                (
+                    "is_reminder",
+                    models.BooleanField(default=False, help_text="Posted by the schedule before a maintenance."),
+                ),
+                (
+                    "withheld_at",
+                    models.DateTimeField(help_text="The text was taken away; a public tombstone says so.", null=True),
+                ),
+                ("withheld_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "wire",
+                    models.JSONField(
+                        default=dict,
+                        help_text="Values of the Statuspage dialect that an import kept as they were; see `publishing.statuspage_v2`.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="updates", to="incidents.incident"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ImpactInterval',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(max_length=30)),
-                ('is_quality', models.BooleanField(default=False, help_text='Served, but wrong.')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('source', models.CharField(help_text='incident, manual, maintenance, monitor or import', max_length=20)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('recorded_at', models.DateTimeField()),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('superseded_reason', models.CharField(blank=True, max_length=300)),
-                ('superseded_by_label', models.CharField(blank=True, max_length=200)),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='intervals', to='incidents.component')),
-                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='incidents.impactinterval')),
-                ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='intervals', to='incidents.incident')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.region')),
-            ],
-            options={
-                'ordering': ['started_at', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ComponentDay',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('major_us', models.BigIntegerField(default=0)),
-                ('partial_us', models.BigIntegerField(default=0)),
-                ('degraded_us', models.BigIntegerField(default=0)),
-                ('maintenance_us', models.BigIntegerField(default=0)),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='incidents.component')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='incidents.region')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ClientAdvice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('seconds', models.PositiveIntegerField(help_text='Of retry_after: how long to wait.', null=True)),
-                ('target', models.CharField(blank=True, help_text='Of fail_over: an address or a text.', max_length=500)),
-                ('discard_since', models.DateTimeField(help_text='Of discard_since: results since then are not to be used.', null=True)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('given_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('component', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.component')),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='client_advice', to='incidents.incident')),
-                ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.region')),
-            ],
-            options={
-                'verbose_name_plural': 'client advice',
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Remediation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('title', models.CharField(help_text='Public; a verb first.', max_length=255)),
-                ('body', models.TextField(blank=True, help_text='Public Markdown.')),
-                ('note', models.TextField(blank=True, help_text='Internal.')),
-                ('kind', models.CharField(default=incidents.domain.review.RemediationKind['PREVENT'], max_length=20)),
-                ('strength', models.CharField(default=incidents.domain.review.Strength['TOOLING'], max_length=20)),
-                ('priority', models.CharField(default=incidents.domain.review.Priority['P2'], max_length=2)),
-                ('owner_team', models.CharField(blank=True, help_text='Public.', max_length=120)),
-                ('owner_label', models.CharField(blank=True, help_text='Internal.', max_length=200)),
-                ('due_on', models.DateField(null=True)),
-                ('original_due_on', models.DateField(null=True)),
-                ('state', models.CharField(default=incidents.domain.review.RemediationState['PROPOSED'], max_length=12)),
-                ('status_note', models.CharField(blank=True, help_text='Public: how it stands.', max_length=300)),
-                ('tracker_url', models.CharField(blank=True, help_text='Internal.', max_length=500)),
-                ('public_url', models.CharField(blank=True, max_length=500)),
-                ('is_public', models.BooleanField(default=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('verified_by_label', models.CharField(blank=True, help_text='Internal.', max_length=200)),
-                ('verification_method', models.CharField(blank=True, max_length=10)),
-                ('evidence', models.TextField(blank=True, help_text='Public: what was seen.')),
-                ('declined_reason', models.CharField(blank=True, help_text='Public.', max_length=300)),
-                ('settled_at', models.DateTimeField(help_text='When it was verified, declined or superseded.', null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('factors', models.ManyToManyField(related_name='remediations', to='incidents.contributingfactor')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('superseded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='supersedes', to='incidents.remediation')),
-                ('verified_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RemediationSlip',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old_due_on', models.DateField()),
-                ('new_due_on', models.DateField()),
-                ('reason', models.CharField(max_length=300)),
-                ('actor_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('at', models.DateTimeField()),
-                ('remediation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slips', to='incidents.remediation')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Review',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('title', models.CharField(max_length=255)),
-                ('state', models.CharField(default=incidents.domain.review.ReviewState['DRAFT'], max_length=12)),
-                ('owner_label', models.CharField(help_text='Internal; stays when the account goes.', max_length=200)),
-                ('owner_team', models.CharField(blank=True, help_text='Public.', max_length=120)),
-                ('is_security', models.BooleanField(default=False, help_text='Asks for an approval by security.')),
-                ('has_personal_data', models.BooleanField(default=False, help_text='Asks for an approval by privacy.')),
-                ('is_without_agreement', models.BooleanField(default=False, help_text='Said by the author: no SLA applies.')),
-                ('assistance', models.CharField(blank=True, help_text='Empty: not declared yet.', max_length=20)),
-                ('assistance_note', models.CharField(blank=True, max_length=300)),
-                ('unknown_milestones', models.JSONField(default=dict)),
-                ('dismissed_similar', models.JSONField(default=dict, help_text='{review code: why it is another matter}')),
-                ('scheduled_for', models.DateTimeField(help_text='When it is to be published by itself.', null=True)),
-                ('scheduled_kind', models.CharField(blank=True, max_length=12)),
-                ('scheduled_reason', models.CharField(blank=True, max_length=300)),
-                ('scheduled_by_label', models.CharField(blank=True, max_length=200)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('incidents', models.ManyToManyField(related_name='reviews', to='incidents.incident')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('scheduled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-id'],
+                "ordering": ["sequence"],
             },
         ),
         migrations.AddField(
-            model_name='remediation',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='remediations', to='incidents.review'),
-        ),
-        migrations.AddField(
-            model_name='promise',
-            name='review',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='promises', to='incidents.review'),
-        ),
-        migrations.AddField(
-            model_name='contributingfactor',
-            name='review',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='factors', to='incidents.review'),
+            model_name="incident",
+            name="series",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="occurrences",
+                to="incidents.maintenanceseries",
+            ),
         ),
         migrations.CreateModel(
-            name='ReviewApproval',
+            name="MilestoneStatement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('note', models.CharField(blank=True, help_text='Internal.', max_length=300)),
-                ('approved_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='approvals', to='incidents.review')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("milestone", models.CharField(max_length=30)),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=300)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("stated_at", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(null=True)),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestone_statements",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ReviewComment',
+            name="MonitorHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('anchor', models.CharField(blank=True, max_length=60)),
-                ('body', models.TextField()),
-                ('is_blocking', models.BooleanField(default=False)),
-                ('author_label', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('resolved_by_label', models.CharField(blank=True, max_length=200)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='incidents.review')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("fingerprint", models.CharField(max_length=200)),
+                ("fired_at", models.DateTimeField()),
+                (
+                    "resolved_at",
+                    models.DateTimeField(help_text="Over; the row stays so that a flapping alert is known.", null=True),
+                ),
+                ("is_holding", models.BooleanField(default=True, help_text="Whether the ledger still counts it.")),
+                ("flaps", models.PositiveIntegerField(default=0)),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="holds", to="incidents.inboundrule"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ReviewPhase',
+            name="OperatorReminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('body', models.TextField(blank=True, help_text='Public Markdown.')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('precision', models.CharField(default=incidents.domain.review.Precision['MINUTE'], max_length=12)),
-                ('is_quality', models.BooleanField(default=False, help_text='Served, but wrong.')),
-                ('share', models.CharField(blank=True, max_length=200)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phases', to='incidents.review')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=30)),
+                ("subject", models.CharField(max_length=60)),
+                ("since", models.DateTimeField()),
+                ("step", models.PositiveIntegerField(default=0)),
+                ("reminded_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['started_at', 'id'],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "subject", "since", "step"), name="reminder_is_sent_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ChangeRole',
+            name="OutboxEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(max_length=24)),
-                ('certainty', models.CharField(default=incidents.domain.review.Certainty['CONFIRMED'], max_length=12)),
-                ('note', models.CharField(blank=True, help_text='Public.', max_length=300)),
-                ('change', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='incidents.changeevent')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='change_roles', to='incidents.review')),
-                ('phase', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.reviewphase')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ReviewRedaction',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(help_text='Internal: what is left out.', max_length=200)),
-                ('kind', models.CharField(max_length=20)),
-                ('reason', models.CharField(help_text='Internal.', max_length=300)),
-                ('review_on', models.DateField(help_text='Public: when it is looked at again.', null=True)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='redactions', to='incidents.review')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ReviewSection',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('body', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True, help_text='Internal.')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Rises with every save; a stale save is merged.')),
-                ('saved_by_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('saved_at', models.DateTimeField()),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sections', to='incidents.review')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ReviewVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='1, 2, 3 …: the address of the version.')),
-                ('kind', models.CharField(max_length=12)),
-                ('document', models.TextField()),
-                ('sha256', models.CharField(help_text='Of the review in the document: what was approved.', max_length=64)),
-                ('page', models.TextField()),
-                ('page_csp', models.TextField()),
-                ('reason', models.CharField(blank=True, help_text='Public: why it was published again.', max_length=300)),
-                ('is_material', models.BooleanField(default=True, help_text='Facts changed; feeds and subscribers are told.')),
-                ('is_break_glass', models.BooleanField(default=False, help_text='Published past the checks or approvals; public.')),
-                ('published_at', models.DateTimeField()),
-                ('actor_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('withheld_at', models.DateTimeField(null=True)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='incidents.review')),
-            ],
-            options={
-                'ordering': ['review', 'number'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ReviewWaiver',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_key', models.CharField(max_length=40)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(max_length=300)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('signed_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waivers', to='incidents.review')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SectionRevision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text="The section's version that this made or was based on.")),
-                ('body', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('is_conflicting', models.BooleanField(default=False)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('saved_at', models.DateTimeField()),
-                ('section', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='incidents.reviewsection')),
-            ],
-            options={
-                'ordering': ['id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignUp',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('client_key', models.CharField(help_text='Keyed hash of the /32 or /64 network.', max_length=64)),
-                ('address_hash', models.CharField(max_length=64)),
-                ('domain', models.CharField(max_length=255)),
-                ('is_mailed', models.BooleanField(default=False)),
-            ],
-            options={
-                'indexes': [models.Index(fields=['client_key', 'at'], name='sign_up_client'), models.Index(fields=['address_hash', 'at'], name='sign_up_address'), models.Index(fields=['domain', 'at'], name='sign_up_domain')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Subscriber',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(default='email', max_length=20)),
-                ('address', models.CharField(max_length=320)),
-                ('address_key', models.CharField(help_text='The address as compared: case folded.', max_length=320)),
-                ('is_operator', models.BooleanField(default=False, help_text='Gets the reminders of the operators, nothing else.')),
-                ('is_personal', models.BooleanField(default=False, help_text="Of the operators' kind, of one person: gets the reminders that concern that person.")),
-                ('has_reviews', models.BooleanField(default=True, help_text='Wants to be told of reviews.')),
-                ('has_all_components', models.BooleanField(default=True)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('unsubscribed_at', models.DateTimeField(null=True)),
-                ('suspended_at', models.DateTimeField(null=True)),
-                ('suspended_reason', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('components', models.ManyToManyField(related_name='subscribers', to='incidents.component')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verb", models.CharField(max_length=60)),
+                ("reach", models.CharField(max_length=20)),
+                (
+                    "sequence",
+                    models.PositiveIntegerField(default=0, help_text="Order within the incident; 0 without one."),
+                ),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "audience",
+                    models.JSONField(default=dict, help_text='{"component_ids": [...]} or {"subscriber_id": n}'),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                (
+                    "expires_at",
+                    models.DateTimeField(help_text="Old status is noise: no attempt begins after it.", null=True),
+                ),
+                ("relayed_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="incidents.incident",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='subscriber',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='incidents.subscriber'),
+            model_name="delivery",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="incidents.outboxevent"
+            ),
         ),
         migrations.CreateModel(
-            name='TimelineEntry',
+            name="Promise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('precision', models.CharField(default=incidents.domain.review.Precision['MINUTE'], max_length=12)),
-                ('certainty', models.CharField(default=incidents.domain.review.Certainty['CONFIRMED'], max_length=12)),
-                ('kind', models.CharField(default=incidents.domain.review.EntryKind['ACTION'], max_length=20)),
-                ('body', models.TextField(help_text='Markdown; public if `is_public`.')),
-                ('note', models.TextField(blank=True, help_text='Internal.')),
-                ('is_public', models.BooleanField(default=False)),
-                ('source', models.CharField(blank=True, help_text='Public: what says so.', max_length=200)),
-                ('source_url', models.CharField(blank=True, help_text='Public address of the source.', max_length=500)),
-                ('internal_url', models.CharField(blank=True, help_text='Internal: alert, chat, ticket.', max_length=500)),
-                ('author_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('phase', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='incidents.reviewphase')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='incidents.review')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("deliverable", models.CharField(max_length=20)),
+                ("sentence", models.CharField(help_text="Public: what is promised.", max_length=300)),
+                ("source", models.CharField(default=incidents.domain.promises.PromiseSource["POLICY"], max_length=10)),
+                (
+                    "terms",
+                    models.JSONField(
+                        default=dict, help_text="Quantity, unit, zone, weekend, holidays, cut-off, start rule."
+                    ),
+                ),
+                ("anchor_at", models.DateTimeField()),
+                ("first_due_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("is_met_by_preliminary", models.BooleanField(default=False)),
+                ("is_public", models.BooleanField(default=True)),
+                ("escalation_group", models.CharField(blank=True, max_length=80)),
+                ("owner_label", models.CharField(blank=True, help_text="Internal.", max_length=200)),
+                ("fulfilled_at", models.DateTimeField(null=True)),
+                (
+                    "fulfilled_by",
+                    models.CharField(blank=True, help_text="Public address of what fulfilled it.", max_length=200),
+                ),
+                ("waived_at", models.DateTimeField(null=True)),
+                ("waived_reason", models.CharField(blank=True, help_text="Public.", max_length=300)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "update",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="promises",
+                        to="incidents.incidentupdate",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'timeline entries',
-                'ordering': ['at', 'id'],
+                "ordering": ["-due_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='UpdateRevision',
+            name="PromiseExtension",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.TextField()),
-                ('body_html', models.TextField()),
-                ('posted_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=300)),
-                ('replaced_at', models.DateTimeField()),
-                ('withheld_at', models.DateTimeField(null=True)),
-                ('actor_label', models.CharField(max_length=200)),
-                ('update', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='incidents.incidentupdate')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_due_at", models.DateTimeField()),
+                ("new_due_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=300)),
+                ("actor_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "promise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="extensions", to="incidents.promise"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="PromisePolicy",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                (
+                    "deliverable",
+                    models.CharField(default=incidents.domain.promises.Deliverable["FINAL_REVIEW"], max_length=20),
+                ),
+                ("minimum_impact", models.CharField(default=incidents.domain.status.Impact["MAJOR"], max_length=20)),
+                ("quantity", models.PositiveIntegerField(default=5)),
+                ("unit", models.CharField(default=incidents.domain.promises.Unit["BUSINESS_DAYS"], max_length=16)),
+                ("anchor", models.CharField(default=incidents.domain.promises.Anchor["RESOLVED"], max_length=16)),
+                ("cut_off", models.CharField(default=incidents.domain.promises.CutOff["END_OF_DAY"], max_length=16)),
+                (
+                    "start_rule",
+                    models.CharField(default=incidents.domain.promises.StartRule["EXCLUDE_ANCHOR_DAY"], max_length=40),
+                ),
+                ("is_met_by_preliminary", models.BooleanField(default=False)),
+                ("is_public", models.BooleanField(default=True)),
+                (
+                    "escalation_group",
+                    models.CharField(blank=True, help_text="A Django group; reminded once it is due.", max_length=80),
+                ),
+                ("archived_at", models.DateTimeField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="policies",
+                        to="incidents.businesscalendar",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='inboundsource',
-            name='dead_man_template',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='incidents.updatetemplate'),
+            model_name="promise",
+            name="policy",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="promises",
+                to="incidents.promisepolicy",
+            ),
         ),
         migrations.CreateModel(
-            name='Upstream',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('kind', models.CharField(max_length=20)),
-                ('url', models.CharField(max_length=2048)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('is_enabled', models.BooleanField(default=True)),
-                ('is_proposing', models.BooleanField(default=False, help_text='Their trouble proposes an incident of ours.')),
-                ('disabled_reason', models.CharField(blank=True, help_text='Why it is asked no more, by itself.', max_length=300)),
-                ('created_at', models.DateTimeField()),
-                ('etag', models.CharField(blank=True, max_length=300)),
-                ('last_modified', models.CharField(blank=True, max_length=300)),
-                ('seen', models.JSONField(default=dict, help_text='Entries of a feed without a date, and when each was first there.')),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('ok_at', models.DateTimeField(help_text='When they last answered with something that could be read.', null=True)),
-                ('changed_at', models.DateTimeField(help_text='When they last said something else.', null=True)),
-                ('next_check_at', models.DateTimeField(help_text='Null: not asked.', null=True)),
-                ('failures', models.PositiveIntegerField(default=0, help_text='In a row.')),
-                ('fault', models.CharField(blank=True, help_text='Of the last check.', max_length=300)),
-                ('level', models.CharField(blank=True, help_text='Empty where they do not say.', max_length=30)),
-                ('words', models.CharField(blank=True, max_length=200)),
-                ('incidents', models.JSONField(default=list, help_text='name, url, since (ISO text or null) of each.')),
-                ('troubled_at', models.DateTimeField(help_text='Since when they report trouble, as first read.', null=True)),
-                ('proposed_at', models.DateTimeField(help_text='The trouble for which an incident was proposed.', null=True)),
-                ('component', models.ForeignKey(help_text='For which it is proposed.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.component')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("origin", models.CharField(max_length=60)),
+                ("fingerprint", models.CharField(max_length=200)),
+                ("title", models.CharField(max_length=255)),
+                ("body", models.TextField(blank=True)),
+                ("components", models.JSONField(default=list)),
+                ("started_at", models.DateTimeField(null=True)),
+                (
+                    "ended_at",
+                    models.DateTimeField(
+                        help_text="The end that the machine proposes; null while it goes on.", null=True
+                    ),
+                ),
+                ("ceased_at", models.DateTimeField(help_text="When we were told of the end.", null=True)),
+                ("count", models.PositiveIntegerField(default=1)),
+                (
+                    "flaps",
+                    models.PositiveIntegerField(default=0, help_text="How often it fired again soon after its end."),
+                ),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("state", models.CharField(default=incidents.domain.inbound.ProposalState["OPEN"], max_length=10)),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, help_text="Rises with every change but a mere repeat."),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="proposals",
+                        to="incidents.inboundsource",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="PublicPage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(help_text='Its first day.')),
-                ('number', models.PositiveIntegerField()),
-                ('document', models.JSONField(help_text='The evidence: formula, intervals, exclusions, figures, hash of the record.')),
-                ('signature', models.CharField(max_length=200)),
-                ('public_key', models.CharField(help_text='With which it verifies, as it was when this was issued.', max_length=60)),
-                ('reason', models.CharField(blank=True, help_text='Why it was issued again.', max_length=300)),
-                ('issued_at', models.DateTimeField()),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='verdicts', to='incidents.agreement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, help_text="The public id of the page; given with the first write.", max_length=12
+                    ),
+                ),
+                ("name", models.CharField(default="Status", max_length=200)),
+                ("time_zone", models.CharField(default="Etc/UTC", max_length=64)),
+                (
+                    "is_sending_held",
+                    models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set."),
+                ),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "revision",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="Rises with every write that the public can see."
+                    ),
+                ),
+                (
+                    "record_number",
+                    models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the public record."),
+                ),
+                (
+                    "record_hash",
+                    models.CharField(blank=True, help_text="Its hash; empty before the first.", max_length=64),
+                ),
             ],
             options={
-                'ordering': ['month', 'number'],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="page_is_one_row")],
             },
         ),
         migrations.CreateModel(
-            name='AgreementExclusion',
+            name="MaintenanceScope",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=300)),
-                ('recorded_at', models.DateTimeField()),
-                ('actor_label', models.CharField(help_text='Internal.', max_length=200)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=300)),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exclusions', to='incidents.agreement')),
-                ('component', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incidents.component')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.component"
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scope", to="incidents.incident"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.region"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['started_at', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ended_at__gt', models.F('started_at'))), name='exclusion_ends_after_start')],
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImpactInterval",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("level", models.CharField(max_length=30)),
+                ("is_quality", models.BooleanField(default=False, help_text="Served, but wrong.")),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "source",
+                    models.CharField(help_text="incident, manual, maintenance, monitor or import", max_length=20),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("recorded_at", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(null=True)),
+                ("superseded_reason", models.CharField(blank=True, max_length=300)),
+                ("superseded_by_label", models.CharField(blank=True, max_length=200)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="intervals", to="incidents.component"
+                    ),
+                ),
+                (
+                    "superseded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supersedes",
+                        to="incidents.impactinterval",
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="intervals",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.region"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["started_at", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ComponentDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("major_us", models.BigIntegerField(default=0)),
+                ("partial_us", models.BigIntegerField(default=0)),
+                ("degraded_us", models.BigIntegerField(default=0)),
+                ("maintenance_us", models.BigIntegerField(default=0)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="incidents.component"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="incidents.region"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ClientAdvice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("seconds", models.PositiveIntegerField(help_text="Of retry_after: how long to wait.", null=True)),
+                (
+                    "target",
+                    models.CharField(blank=True, help_text="Of fail_over: an address or a text.", max_length=500),
+                ),
+                (
+                    "discard_since",
+                    models.DateTimeField(
+                        help_text="Of discard_since: results since then are not to be used.", null=True
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("given_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.component",
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="client_advice",
+                        to="incidents.incident",
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="incidents.region"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "client advice",
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Remediation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("title", models.CharField(help_text="Public; a verb first.", max_length=255)),
+                ("body", models.TextField(blank=True, help_text="Public Markdown.")),
+                ("note", models.TextField(blank=True, help_text="Internal.")),
+                ("kind", models.CharField(default=incidents.domain.review.RemediationKind["PREVENT"], max_length=20)),
+                ("strength", models.CharField(default=incidents.domain.review.Strength["TOOLING"], max_length=20)),
+                ("priority", models.CharField(default=incidents.domain.review.Priority["P2"], max_length=2)),
+                ("owner_team", models.CharField(blank=True, help_text="Public.", max_length=120)),
+                ("owner_label", models.CharField(blank=True, help_text="Internal.", max_length=200)),
+                ("due_on", models.DateField(null=True)),
+                ("original_due_on", models.DateField(null=True)),
+                (
+                    "state",
+                    models.CharField(default=incidents.domain.review.RemediationState["PROPOSED"], max_length=12),
+                ),
+                ("status_note", models.CharField(blank=True, help_text="Public: how it stands.", max_length=300)),
+                ("tracker_url", models.CharField(blank=True, help_text="Internal.", max_length=500)),
+                ("public_url", models.CharField(blank=True, max_length=500)),
+                ("is_public", models.BooleanField(default=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("verified_by_label", models.CharField(blank=True, help_text="Internal.", max_length=200)),
+                ("verification_method", models.CharField(blank=True, max_length=10)),
+                ("evidence", models.TextField(blank=True, help_text="Public: what was seen.")),
+                ("declined_reason", models.CharField(blank=True, help_text="Public.", max_length=300)),
+                (
+                    "settled_at",
+                    models.DateTimeField(help_text="When it was verified, declined or superseded.", null=True),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("factors", models.ManyToManyField(related_name="remediations", to="incidents.contributingfactor")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "superseded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="supersedes",
+                        to="incidents.remediation",
+                    ),
+                ),
+                (
+                    "verified_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RemediationSlip",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("old_due_on", models.DateField()),
+                ("new_due_on", models.DateField()),
+                ("reason", models.CharField(max_length=300)),
+                ("actor_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "remediation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="slips", to="incidents.remediation"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Review",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("title", models.CharField(max_length=255)),
+                ("state", models.CharField(default=incidents.domain.review.ReviewState["DRAFT"], max_length=12)),
+                ("owner_label", models.CharField(help_text="Internal; stays when the account goes.", max_length=200)),
+                ("owner_team", models.CharField(blank=True, help_text="Public.", max_length=120)),
+                ("is_security", models.BooleanField(default=False, help_text="Asks for an approval by security.")),
+                ("has_personal_data", models.BooleanField(default=False, help_text="Asks for an approval by privacy.")),
+                (
+                    "is_without_agreement",
+                    models.BooleanField(default=False, help_text="Said by the author: no SLA applies."),
+                ),
+                ("assistance", models.CharField(blank=True, help_text="Empty: not declared yet.", max_length=20)),
+                ("assistance_note", models.CharField(blank=True, max_length=300)),
+                ("unknown_milestones", models.JSONField(default=dict)),
+                (
+                    "dismissed_similar",
+                    models.JSONField(default=dict, help_text="{review code: why it is another matter}"),
+                ),
+                ("scheduled_for", models.DateTimeField(help_text="When it is to be published by itself.", null=True)),
+                ("scheduled_kind", models.CharField(blank=True, max_length=12)),
+                ("scheduled_reason", models.CharField(blank=True, max_length=300)),
+                ("scheduled_by_label", models.CharField(blank=True, max_length=200)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("incidents", models.ManyToManyField(related_name="reviews", to="incidents.incident")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "scheduled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.AddField(
+            model_name="remediation",
+            name="review",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="remediations", to="incidents.review"
+            ),
+        ),
+        migrations.AddField(
+            model_name="promise",
+            name="review",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="promises", to="incidents.review"
+            ),
+        ),
+        migrations.AddField(
+            model_name="contributingfactor",
+            name="review",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="factors", to="incidents.review"
+            ),
+        ),
+        migrations.CreateModel(
+            name="ReviewApproval",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("note", models.CharField(blank=True, help_text="Internal.", max_length=300)),
+                ("approved_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="approvals", to="incidents.review"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewComment",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("anchor", models.CharField(blank=True, max_length=60)),
+                ("body", models.TextField()),
+                ("is_blocking", models.BooleanField(default=False)),
+                ("author_label", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("resolved_by_label", models.CharField(blank=True, max_length=200)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewPhase",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("body", models.TextField(blank=True, help_text="Public Markdown.")),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("precision", models.CharField(default=incidents.domain.review.Precision["MINUTE"], max_length=12)),
+                ("is_quality", models.BooleanField(default=False, help_text="Served, but wrong.")),
+                ("share", models.CharField(blank=True, max_length=200)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="phases", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["started_at", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChangeRole",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(max_length=24)),
+                ("certainty", models.CharField(default=incidents.domain.review.Certainty["CONFIRMED"], max_length=12)),
+                ("note", models.CharField(blank=True, help_text="Public.", max_length=300)),
+                (
+                    "change",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="roles", to="incidents.changeevent"
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="change_roles", to="incidents.review"
+                    ),
+                ),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="incidents.reviewphase",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewRedaction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.CharField(help_text="Internal: what is left out.", max_length=200)),
+                ("kind", models.CharField(max_length=20)),
+                ("reason", models.CharField(help_text="Internal.", max_length=300)),
+                ("review_on", models.DateField(help_text="Public: when it is looked at again.", null=True)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="redactions", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewSection",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=40)),
+                ("body", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True, help_text="Internal.")),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, help_text="Rises with every save; a stale save is merged."),
+                ),
+                ("saved_by_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sections", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(help_text="1, 2, 3 …: the address of the version.")),
+                ("kind", models.CharField(max_length=12)),
+                ("document", models.TextField()),
+                (
+                    "sha256",
+                    models.CharField(help_text="Of the review in the document: what was approved.", max_length=64),
+                ),
+                ("page", models.TextField()),
+                ("page_csp", models.TextField()),
+                (
+                    "reason",
+                    models.CharField(blank=True, help_text="Public: why it was published again.", max_length=300),
+                ),
+                (
+                    "is_material",
+                    models.BooleanField(default=True, help_text="Facts changed; feeds and subscribers are told."),
+                ),
+                (
+                    "is_break_glass",
+                    models.BooleanField(default=False, help_text="Published past the checks or approvals; public."),
+                ),
+                ("published_at", models.DateTimeField()),
+                ("actor_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("withheld_at", models.DateTimeField(null=True)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["review", "number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ReviewWaiver",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("check_key", models.CharField(max_length=40)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(max_length=300)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("signed_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waivers", to="incidents.review"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SectionRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "number",
+                    models.PositiveIntegerField(help_text="The section's version that this made or was based on."),
+                ),
+                ("body", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("is_conflicting", models.BooleanField(default=False)),
+                ("actor_label", models.CharField(max_length=200)),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "section",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="incidents.reviewsection",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignUp",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(db_index=True)),
+                ("client_key", models.CharField(help_text="Keyed hash of the /32 or /64 network.", max_length=64)),
+                ("address_hash", models.CharField(max_length=64)),
+                ("domain", models.CharField(max_length=255)),
+                ("is_mailed", models.BooleanField(default=False)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["client_key", "at"], name="sign_up_client"),
+                    models.Index(fields=["address_hash", "at"], name="sign_up_address"),
+                    models.Index(fields=["domain", "at"], name="sign_up_domain"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Subscriber",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(default="email", max_length=20)),
+                ("address", models.CharField(max_length=320)),
+                ("address_key", models.CharField(help_text="The address as compared: case folded.", max_length=320)),
+                (
+                    "is_operator",
+                    models.BooleanField(default=False, help_text="Gets the reminders of the operators, nothing else."),
+                ),
+                (
+                    "is_personal",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Of the operators' kind, of one person: gets the reminders that concern that person.",
+                    ),
+                ),
+                ("has_reviews", models.BooleanField(default=True, help_text="Wants to be told of reviews.")),
+                ("has_all_components", models.BooleanField(default=True)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("unsubscribed_at", models.DateTimeField(null=True)),
+                ("suspended_at", models.DateTimeField(null=True)),
+                ("suspended_reason", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField()),
+                ("components", models.ManyToManyField(related_name="subscribers", to="incidents.component")),
+            ],
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="subscriber",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="incidents.subscriber"
+            ),
+        ),
+        migrations.CreateModel(
+            name="TimelineEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("precision", models.CharField(default=incidents.domain.review.Precision["MINUTE"], max_length=12)),
+                ("certainty", models.CharField(default=incidents.domain.review.Certainty["CONFIRMED"], max_length=12)),
+                ("kind", models.CharField(default=incidents.domain.review.EntryKind["ACTION"], max_length=20)),
+                ("body", models.TextField(help_text="Markdown; public if `is_public`.")),
+                ("note", models.TextField(blank=True, help_text="Internal.")),
+                ("is_public", models.BooleanField(default=False)),
+                ("source", models.CharField(blank=True, help_text="Public: what says so.", max_length=200)),
+                ("source_url", models.CharField(blank=True, help_text="Public address of the source.", max_length=500)),
+                (
+                    "internal_url",
+                    models.CharField(blank=True, help_text="Internal: alert, chat, ticket.", max_length=500),
+                ),
+                ("author_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "phase",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="incidents.reviewphase",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="incidents.review"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "timeline entries",
+                "ordering": ["at", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="UpdateRevision",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("body", models.TextField()),
+                ("body_html", models.TextField()),
+                ("posted_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=300)),
+                ("replaced_at", models.DateTimeField()),
+                ("withheld_at", models.DateTimeField(null=True)),
+                ("actor_label", models.CharField(max_length=200)),
+                (
+                    "update",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="incidents.incidentupdate",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+            },
+        ),
+        migrations.AddField(
+            model_name="inboundsource",
+            name="dead_man_template",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="incidents.updatetemplate"
+            ),
+        ),
+        migrations.CreateModel(
+            name="Upstream",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("url", models.CharField(max_length=2048)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("is_enabled", models.BooleanField(default=True)),
+                (
+                    "is_proposing",
+                    models.BooleanField(default=False, help_text="Their trouble proposes an incident of ours."),
+                ),
+                (
+                    "disabled_reason",
+                    models.CharField(blank=True, help_text="Why it is asked no more, by itself.", max_length=300),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("etag", models.CharField(blank=True, max_length=300)),
+                ("last_modified", models.CharField(blank=True, max_length=300)),
+                (
+                    "seen",
+                    models.JSONField(
+                        default=dict, help_text="Entries of a feed without a date, and when each was first there."
+                    ),
+                ),
+                ("checked_at", models.DateTimeField(null=True)),
+                (
+                    "ok_at",
+                    models.DateTimeField(
+                        help_text="When they last answered with something that could be read.", null=True
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(help_text="When they last said something else.", null=True)),
+                ("next_check_at", models.DateTimeField(help_text="Null: not asked.", null=True)),
+                ("failures", models.PositiveIntegerField(default=0, help_text="In a row.")),
+                ("fault", models.CharField(blank=True, help_text="Of the last check.", max_length=300)),
+                ("level", models.CharField(blank=True, help_text="Empty where they do not say.", max_length=30)),
+                ("words", models.CharField(blank=True, max_length=200)),
+                ("incidents", models.JSONField(default=list, help_text="name, url, since (ISO text or null) of each.")),
+                (
+                    "troubled_at",
+                    models.DateTimeField(help_text="Since when they report trouble, as first read.", null=True),
+                ),
+                (
+                    "proposed_at",
+                    models.DateTimeField(help_text="The trouble for which an incident was proposed.", null=True),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        help_text="For which it is proposed.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.component",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["position", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Verdict",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.DateField(help_text="Its first day.")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "document",
+                    models.JSONField(
+                        help_text="The evidence: formula, intervals, exclusions, figures, hash of the record."
+                    ),
+                ),
+                ("signature", models.CharField(max_length=200)),
+                (
+                    "public_key",
+                    models.CharField(
+                        help_text="With which it verifies, as it was when this was issued.", max_length=60
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, help_text="Why it was issued again.", max_length=300)),
+                ("issued_at", models.DateTimeField()),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="verdicts", to="incidents.agreement"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["month", "number"],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgreementExclusion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=300)),
+                ("recorded_at", models.DateTimeField()),
+                ("actor_label", models.CharField(help_text="Internal.", max_length=200)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exclusions", to="incidents.agreement"
+                    ),
+                ),
+                (
+                    "component",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incidents.component",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["started_at", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ended_at__gt", models.F("started_at"))), name="exclusion_ends_after_start"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('target_percent__gt', 0), ('target_percent__lte', 100)), name='target_is_a_percentage'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target_percent__gt", 0), ("target_percent__lte", 100)),
+                name="target_is_a_percentage",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('weight_major__gte', 0), ('weight_major__lte', 1), ('weight_partial__gte', 0), ('weight_partial__lte', 1), ('weight_degraded__gte', 0), ('weight_degraded__lte', 1)), name='weights_are_shares'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("weight_major__gte", 0),
+                    ("weight_major__lte", 1),
+                    ("weight_partial__gte", 0),
+                    ("weight_partial__lte", 1),
+                    ("weight_degraded__gte", 0),
+                    ("weight_degraded__lte", 1),
+                ),
+                name="weights_are_shares",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incidentupdate',
-            constraint=models.UniqueConstraint(fields=('incident', 'sequence'), name='update_sequence_is_unique'),
+            model_name="incidentupdate",
+            constraint=models.UniqueConstraint(fields=("incident", "sequence"), name="update_sequence_is_unique"),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(condition=models.Q(('stage__in', ['resolved', 'postmortem', 'completed']), _negated=True), fields=['stage'], name='incident_open'),
+            model_name="incident",
+            index=models.Index(
+                condition=models.Q(("stage__in", ["resolved", "postmortem", "completed"]), _negated=True),
+                fields=["stage"],
+                name="incident_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.status.Kind['INCIDENT'], incidents.domain.status.Kind['MAINTENANCE']])), name='incident_kind_is_known'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [incidents.domain.status.Kind["INCIDENT"], incidents.domain.status.Kind["MAINTENANCE"]],
+                    )
+                ),
+                name="incident_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', incidents.domain.status.Kind['INCIDENT']), ('scheduled_for__isnull', True), ('scheduled_until__isnull', True)), models.Q(('kind', incidents.domain.status.Kind['MAINTENANCE']), ('scheduled_until__gt', models.F('scheduled_for'))), _connector='OR'), name='maintenance_has_a_window'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", incidents.domain.status.Kind["INCIDENT"]),
+                        ("scheduled_for__isnull", True),
+                        ("scheduled_until__isnull", True),
+                    ),
+                    models.Q(
+                        ("kind", incidents.domain.status.Kind["MAINTENANCE"]),
+                        ("scheduled_until__gt", models.F("scheduled_for")),
+                    ),
+                    _connector="OR",
+                ),
+                name="maintenance_has_a_window",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(fields=('series', 'occurrence_at'), name='occurrence_is_unique'),
+            model_name="incident",
+            constraint=models.UniqueConstraint(fields=("series", "occurrence_at"), name="occurrence_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', [incidents.domain.status.Stage['INVESTIGATING'], incidents.domain.status.Stage['IDENTIFIED'], incidents.domain.status.Stage['MONITORING'], incidents.domain.status.Stage['RESOLVED'], incidents.domain.status.Stage['POSTMORTEM'], incidents.domain.status.Stage['SCHEDULED'], incidents.domain.status.Stage['IN_PROGRESS'], incidents.domain.status.Stage['VERIFYING'], incidents.domain.status.Stage['COMPLETED']])), name='incident_stage_is_known'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "stage__in",
+                        [
+                            incidents.domain.status.Stage["INVESTIGATING"],
+                            incidents.domain.status.Stage["IDENTIFIED"],
+                            incidents.domain.status.Stage["MONITORING"],
+                            incidents.domain.status.Stage["RESOLVED"],
+                            incidents.domain.status.Stage["POSTMORTEM"],
+                            incidents.domain.status.Stage["SCHEDULED"],
+                            incidents.domain.status.Stage["IN_PROGRESS"],
+                            incidents.domain.status.Stage["VERIFYING"],
+                            incidents.domain.status.Stage["COMPLETED"],
+                        ],
+                    )
+                ),
+                name="incident_stage_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('impact_override__in', ['', incidents.domain.status.Impact['NONE'], incidents.domain.status.Impact['MAINTENANCE'], incidents.domain.status.Impact['MINOR'], incidents.domain.status.Impact['MAJOR'], incidents.domain.status.Impact['CRITICAL']])), name='incident_impact_is_known'),
+            model_name="incident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "impact_override__in",
+                        [
+                            "",
+                            incidents.domain.status.Impact["NONE"],
+                            incidents.domain.status.Impact["MAINTENANCE"],
+                            incidents.domain.status.Impact["MINOR"],
+                            incidents.domain.status.Impact["MAJOR"],
+                            incidents.domain.status.Impact["CRITICAL"],
+                        ],
+                    )
+                ),
+                name="incident_impact_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestonestatement',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at__isnull', True)), fields=('incident', 'milestone'), name='milestone_has_one_statement'),
+            model_name="milestonestatement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("superseded_at__isnull", True)),
+                fields=("incident", "milestone"),
+                name="milestone_has_one_statement",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='monitorhold',
-            constraint=models.UniqueConstraint(fields=('rule', 'fingerprint'), name='hold_is_unique'),
+            model_name="monitorhold",
+            constraint=models.UniqueConstraint(fields=("rule", "fingerprint"), name="hold_is_unique"),
         ),
         migrations.AddIndex(
-            model_name='outboxevent',
-            index=models.Index(condition=models.Q(('relayed_at__isnull', True)), fields=['id'], name='event_waiting'),
+            model_name="outboxevent",
+            index=models.Index(condition=models.Q(("relayed_at__isnull", True)), fields=["id"], name="event_waiting"),
         ),
         migrations.AddIndex(
-            model_name='proposal',
-            index=models.Index(fields=['origin', 'fingerprint'], name='proposal_of_alert'),
+            model_name="proposal",
+            index=models.Index(fields=["origin", "fingerprint"], name="proposal_of_alert"),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('origin', 'fingerprint'), name='open_proposal_is_unique'),
+            model_name="proposal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("origin", "fingerprint"), name="open_proposal_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='proposal',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', [incidents.domain.inbound.ProposalState['OPEN'], incidents.domain.inbound.ProposalState['PUBLISHED'], incidents.domain.inbound.ProposalState['ATTACHED'], incidents.domain.inbound.ProposalState['DISMISSED'], incidents.domain.inbound.ProposalState['POSTED'], incidents.domain.inbound.ProposalState['OVER']])), name='proposal_state_is_known'),
+            model_name="proposal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            incidents.domain.inbound.ProposalState["OPEN"],
+                            incidents.domain.inbound.ProposalState["PUBLISHED"],
+                            incidents.domain.inbound.ProposalState["ATTACHED"],
+                            incidents.domain.inbound.ProposalState["DISMISSED"],
+                            incidents.domain.inbound.ProposalState["POSTED"],
+                            incidents.domain.inbound.ProposalState["OVER"],
+                        ],
+                    )
+                ),
+                name="proposal_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maintenancescope',
-            constraint=models.UniqueConstraint(fields=('incident', 'component', 'region'), name='scope_of_region_is_unique'),
+            model_name="maintenancescope",
+            constraint=models.UniqueConstraint(
+                fields=("incident", "component", "region"), name="scope_of_region_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maintenancescope',
-            constraint=models.UniqueConstraint(condition=models.Q(('region__isnull', True)), fields=('incident', 'component'), name='scope_is_unique'),
+            model_name="maintenancescope",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("region__isnull", True)), fields=("incident", "component"), name="scope_is_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inboundrule',
-            constraint=models.CheckConstraint(condition=models.Q(('act__in', [incidents.domain.inbound.RuleAct['PROPOSE'], incidents.domain.inbound.RuleAct['HOLD']])), name='rule_act_is_known'),
+            model_name="inboundrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("act__in", [incidents.domain.inbound.RuleAct["PROPOSE"], incidents.domain.inbound.RuleAct["HOLD"]])
+                ),
+                name="rule_act_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='impactinterval',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True), ('superseded_at__isnull', True)), fields=['component'], name='interval_open'),
+            model_name="impactinterval",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True), ("superseded_at__isnull", True)),
+                fields=["component"],
+                name="interval_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='impactinterval',
-            index=models.Index(fields=['ended_at', 'started_at'], name='interval_window'),
+            model_name="impactinterval",
+            index=models.Index(fields=["ended_at", "started_at"], name="interval_window"),
         ),
         migrations.AddConstraint(
-            model_name='impactinterval',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='interval_ends_after_start'),
+            model_name="impactinterval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_at__isnull", True), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                ),
+                name="interval_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='impactinterval',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', [incidents.domain.status.Level['UNDER_MAINTENANCE'], incidents.domain.status.Level['DEGRADED_PERFORMANCE'], incidents.domain.status.Level['PARTIAL_OUTAGE'], incidents.domain.status.Level['MAJOR_OUTAGE']])), name='interval_level_is_known'),
+            model_name="impactinterval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "level__in",
+                        [
+                            incidents.domain.status.Level["UNDER_MAINTENANCE"],
+                            incidents.domain.status.Level["DEGRADED_PERFORMANCE"],
+                            incidents.domain.status.Level["PARTIAL_OUTAGE"],
+                            incidents.domain.status.Level["MAJOR_OUTAGE"],
+                        ],
+                    )
+                ),
+                name="interval_level_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='componentday',
-            constraint=models.UniqueConstraint(fields=('component', 'region', 'day'), name='region_day_is_unique'),
+            model_name="componentday",
+            constraint=models.UniqueConstraint(fields=("component", "region", "day"), name="region_day_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='componentday',
-            constraint=models.UniqueConstraint(condition=models.Q(('region__isnull', True)), fields=('component', 'day'), name='component_day_is_unique'),
+            model_name="componentday",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("region__isnull", True)),
+                fields=("component", "day"),
+                name="component_day_is_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='component',
-            constraint=models.CheckConstraint(condition=models.Q(('is_group', False), ('group__isnull', True), _connector='OR'), name='component_groups_do_not_nest'),
+            model_name="component",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_group", False), ("group__isnull", True), _connector="OR"),
+                name="component_groups_do_not_nest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clientadvice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('discard_since__isnull', True), ('kind', incidents.domain.advice.AdviceKind['RETRY_AFTER']), ('seconds__isnull', False), ('target', '')), models.Q(('discard_since__isnull', True), ('kind', incidents.domain.advice.AdviceKind['FAIL_OVER']), ('seconds__isnull', True), models.Q(('target', ''), _negated=True)), models.Q(('discard_since__isnull', True), ('kind', incidents.domain.advice.AdviceKind['HOLD']), ('seconds__isnull', True), ('target', '')), models.Q(('discard_since__isnull', False), ('kind', incidents.domain.advice.AdviceKind['DISCARD_SINCE']), ('seconds__isnull', True), ('target', '')), _connector='OR'), name='advice_says_what_its_kind_needs'),
+            model_name="clientadvice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("discard_since__isnull", True),
+                        ("kind", incidents.domain.advice.AdviceKind["RETRY_AFTER"]),
+                        ("seconds__isnull", False),
+                        ("target", ""),
+                    ),
+                    models.Q(
+                        ("discard_since__isnull", True),
+                        ("kind", incidents.domain.advice.AdviceKind["FAIL_OVER"]),
+                        ("seconds__isnull", True),
+                        models.Q(("target", ""), _negated=True),
+                    ),
+                    models.Q(
+                        ("discard_since__isnull", True),
+                        ("kind", incidents.domain.advice.AdviceKind["HOLD"]),
+                        ("seconds__isnull", True),
+                        ("target", ""),
+                    ),
+                    models.Q(
+                        ("discard_since__isnull", False),
+                        ("kind", incidents.domain.advice.AdviceKind["DISCARD_SINCE"]),
+                        ("seconds__isnull", True),
+                        ("target", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="advice_says_what_its_kind_needs",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', [incidents.domain.review.ReviewState['DRAFT'], incidents.domain.review.ReviewState['IN_REVIEW'], incidents.domain.review.ReviewState['APPROVED'], incidents.domain.review.ReviewState['PUBLISHED'], incidents.domain.review.ReviewState['RETRACTED']])), name='review_state_is_known'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            incidents.domain.review.ReviewState["DRAFT"],
+                            incidents.domain.review.ReviewState["IN_REVIEW"],
+                            incidents.domain.review.ReviewState["APPROVED"],
+                            incidents.domain.review.ReviewState["PUBLISHED"],
+                            incidents.domain.review.ReviewState["RETRACTED"],
+                        ],
+                    )
+                ),
+                name="review_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('assistance__in', ['', incidents.domain.review.Assistance['NONE'], incidents.domain.review.Assistance['FACTS_GATHERING'], incidents.domain.review.Assistance['DRAFTING']])), name='review_assistance_is_known'),
+            model_name="review",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "assistance__in",
+                        [
+                            "",
+                            incidents.domain.review.Assistance["NONE"],
+                            incidents.domain.review.Assistance["FACTS_GATHERING"],
+                            incidents.domain.review.Assistance["DRAFTING"],
+                        ],
+                    )
+                ),
+                name="review_assistance_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='remediation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', [incidents.domain.review.RemediationState['PROPOSED'], incidents.domain.review.RemediationState['ACCEPTED'], incidents.domain.review.RemediationState['IN_PROGRESS'], incidents.domain.review.RemediationState['DELIVERED'], incidents.domain.review.RemediationState['VERIFIED'], incidents.domain.review.RemediationState['DECLINED'], incidents.domain.review.RemediationState['SUPERSEDED']])), name='remediation_state_is_known'),
+            model_name="remediation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            incidents.domain.review.RemediationState["PROPOSED"],
+                            incidents.domain.review.RemediationState["ACCEPTED"],
+                            incidents.domain.review.RemediationState["IN_PROGRESS"],
+                            incidents.domain.review.RemediationState["DELIVERED"],
+                            incidents.domain.review.RemediationState["VERIFIED"],
+                            incidents.domain.review.RemediationState["DECLINED"],
+                            incidents.domain.review.RemediationState["SUPERSEDED"],
+                        ],
+                    )
+                ),
+                name="remediation_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='remediation',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', [incidents.domain.review.Priority['P0'], incidents.domain.review.Priority['P1'], incidents.domain.review.Priority['P2'], incidents.domain.review.Priority['P3']])), name='remediation_priority_is_known'),
+            model_name="remediation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "priority__in",
+                        [
+                            incidents.domain.review.Priority["P0"],
+                            incidents.domain.review.Priority["P1"],
+                            incidents.domain.review.Priority["P2"],
+                            incidents.domain.review.Priority["P3"],
+                        ],
+                    )
+                ),
+                name="remediation_priority_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='remediation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', incidents.domain.review.RemediationState['VERIFIED']), _negated=True), models.Q(('verified_at__isnull', False), models.Q(('verification_method', ''), _negated=True), models.Q(('evidence', ''), _negated=True)), _connector='OR'), name='verified_has_evidence'),
+            model_name="remediation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", incidents.domain.review.RemediationState["VERIFIED"]), _negated=True),
+                    models.Q(
+                        ("verified_at__isnull", False),
+                        models.Q(("verification_method", ""), _negated=True),
+                        models.Q(("evidence", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="verified_has_evidence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__gte', models.F('anchor_at'))), name='promise_is_due_after_anchor'),
+            model_name="promise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__gte", models.F("anchor_at"))), name="promise_is_due_after_anchor"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contributingfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('effect__in', [incidents.domain.review.Effect['CREATED_CONDITION'], incidents.domain.review.Effect['TRIGGERED'], incidents.domain.review.Effect['WIDENED'], incidents.domain.review.Effect['DELAYED_DETECTION'], incidents.domain.review.Effect['DELAYED_DIAGNOSIS'], incidents.domain.review.Effect['DELAYED_RECOVERY'], incidents.domain.review.Effect['HAMPERED_COMMUNICATION'], incidents.domain.review.Effect['LIMITED_HARM']])), name='factor_effect_is_known'),
+            model_name="contributingfactor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "effect__in",
+                        [
+                            incidents.domain.review.Effect["CREATED_CONDITION"],
+                            incidents.domain.review.Effect["TRIGGERED"],
+                            incidents.domain.review.Effect["WIDENED"],
+                            incidents.domain.review.Effect["DELAYED_DETECTION"],
+                            incidents.domain.review.Effect["DELAYED_DIAGNOSIS"],
+                            incidents.domain.review.Effect["DELAYED_RECOVERY"],
+                            incidents.domain.review.Effect["HAMPERED_COMMUNICATION"],
+                            incidents.domain.review.Effect["LIMITED_HARM"],
+                        ],
+                    )
+                ),
+                name="factor_effect_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contributingfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('disposition__in', [incidents.domain.review.Disposition['OPEN'], incidents.domain.review.Disposition['REMEDIATED'], incidents.domain.review.Disposition['ACCEPTED'], incidents.domain.review.Disposition['EXTERNAL'], incidents.domain.review.Disposition['KEPT']])), name='factor_disposition_is_known'),
+            model_name="contributingfactor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "disposition__in",
+                        [
+                            incidents.domain.review.Disposition["OPEN"],
+                            incidents.domain.review.Disposition["REMEDIATED"],
+                            incidents.domain.review.Disposition["ACCEPTED"],
+                            incidents.domain.review.Disposition["EXTERNAL"],
+                            incidents.domain.review.Disposition["KEPT"],
+                        ],
+                    )
+                ),
+                name="factor_disposition_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewapproval',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.review.ApprovalKind['TECHNICAL'], incidents.domain.review.ApprovalKind['SERVICE_OWNER'], incidents.domain.review.ApprovalKind['COMMUNICATION'], incidents.domain.review.ApprovalKind['LEGAL'], incidents.domain.review.ApprovalKind['SECURITY'], incidents.domain.review.ApprovalKind['PRIVACY'], incidents.domain.review.ApprovalKind['EXECUTIVE']])), name='approval_kind_is_known'),
+            model_name="reviewapproval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            incidents.domain.review.ApprovalKind["TECHNICAL"],
+                            incidents.domain.review.ApprovalKind["SERVICE_OWNER"],
+                            incidents.domain.review.ApprovalKind["COMMUNICATION"],
+                            incidents.domain.review.ApprovalKind["LEGAL"],
+                            incidents.domain.review.ApprovalKind["SECURITY"],
+                            incidents.domain.review.ApprovalKind["PRIVACY"],
+                            incidents.domain.review.ApprovalKind["EXECUTIVE"],
+                        ],
+                    )
+                ),
+                name="approval_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewapproval',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('review', 'kind', 'content_hash', 'actor_label'), name='approval_is_given_once'),
+            model_name="reviewapproval",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("review", "kind", "content_hash", "actor_label"),
+                name="approval_is_given_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewphase',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='phase_ends_after_start'),
+            model_name="reviewphase",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_at__isnull", True), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                ),
+                name="phase_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='changerole',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', [incidents.domain.review.Role['LATENT_DEFECT'], incidents.domain.review.Role['TRIGGER'], incidents.domain.review.Role['AMPLIFIER'], incidents.domain.review.Role['MASKING'], incidents.domain.review.Role['FAILED_MITIGATION'], incidents.domain.review.Role['HARMFUL_MITIGATION'], incidents.domain.review.Role['EFFECTIVE_MITIGATION'], incidents.domain.review.Role['PERMANENT_FIX'], incidents.domain.review.Role['RULED_OUT']])), name='change_role_is_known'),
+            model_name="changerole",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "role__in",
+                        [
+                            incidents.domain.review.Role["LATENT_DEFECT"],
+                            incidents.domain.review.Role["TRIGGER"],
+                            incidents.domain.review.Role["AMPLIFIER"],
+                            incidents.domain.review.Role["MASKING"],
+                            incidents.domain.review.Role["FAILED_MITIGATION"],
+                            incidents.domain.review.Role["HARMFUL_MITIGATION"],
+                            incidents.domain.review.Role["EFFECTIVE_MITIGATION"],
+                            incidents.domain.review.Role["PERMANENT_FIX"],
+                            incidents.domain.review.Role["RULED_OUT"],
+                        ],
+                    )
+                ),
+                name="change_role_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='changerole',
-            constraint=models.UniqueConstraint(fields=('review', 'change', 'role'), name='change_role_is_unique'),
+            model_name="changerole",
+            constraint=models.UniqueConstraint(fields=("review", "change", "role"), name="change_role_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='reviewredaction',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.review.RedactionKind['SECURITY'], incidents.domain.review.RedactionKind['PRIVACY'], incidents.domain.review.RedactionKind['LEGAL'], incidents.domain.review.RedactionKind['THIRD_PARTY'], incidents.domain.review.RedactionKind['COMMERCIAL']])), name='redaction_kind_is_known'),
+            model_name="reviewredaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            incidents.domain.review.RedactionKind["SECURITY"],
+                            incidents.domain.review.RedactionKind["PRIVACY"],
+                            incidents.domain.review.RedactionKind["LEGAL"],
+                            incidents.domain.review.RedactionKind["THIRD_PARTY"],
+                            incidents.domain.review.RedactionKind["COMMERCIAL"],
+                        ],
+                    )
+                ),
+                name="redaction_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewsection',
-            constraint=models.UniqueConstraint(fields=('review', 'key'), name='section_is_unique'),
+            model_name="reviewsection",
+            constraint=models.UniqueConstraint(fields=("review", "key"), name="section_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='reviewversion',
-            constraint=models.UniqueConstraint(fields=('review', 'number'), name='review_version_is_unique'),
+            model_name="reviewversion",
+            constraint=models.UniqueConstraint(fields=("review", "number"), name="review_version_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='reviewversion',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.review.VersionKind['PRELIMINARY'], incidents.domain.review.VersionKind['FINAL'], incidents.domain.review.VersionKind['CORRECTION'], incidents.domain.review.VersionKind['RETRACTION']])), name='review_version_kind_is_known'),
+            model_name="reviewversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            incidents.domain.review.VersionKind["PRELIMINARY"],
+                            incidents.domain.review.VersionKind["FINAL"],
+                            incidents.domain.review.VersionKind["CORRECTION"],
+                            incidents.domain.review.VersionKind["RETRACTION"],
+                        ],
+                    )
+                ),
+                name="review_version_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewwaiver',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('review', 'check_key', 'subject'), name='finding_is_waived_once'),
+            model_name="reviewwaiver",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at__isnull", True)),
+                fields=("review", "check_key", "subject"),
+                name="finding_is_waived_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subscriber',
-            index=models.Index(condition=models.Q(('confirmed_at__isnull', False), ('suspended_at__isnull', True), ('unsubscribed_at__isnull', True)), fields=['channel', 'id'], name='subscriber_told'),
+            model_name="subscriber",
+            index=models.Index(
+                condition=models.Q(
+                    ("confirmed_at__isnull", False), ("suspended_at__isnull", True), ("unsubscribed_at__isnull", True)
+                ),
+                fields=["channel", "id"],
+                name="subscriber_told",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscriber',
-            constraint=models.UniqueConstraint(fields=('channel', 'address_key', 'is_operator'), name='subscriber_is_unique'),
+            model_name="subscriber",
+            constraint=models.UniqueConstraint(
+                fields=("channel", "address_key", "is_operator"), name="subscriber_is_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'sending'])), fields=['lane', 'due_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "sending"])),
+                fields=["lane", "due_at"],
+                name="delivery_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['subscriber', 'incident', 'sequence'], name='delivery_order'),
+            model_name="delivery",
+            index=models.Index(fields=["subscriber", "incident", "sequence"], name="delivery_order"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sent')), fields=['incident', 'subscriber'], name='delivery_told'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "sent")), fields=["incident", "subscriber"], name="delivery_told"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='delivery_is_unique'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("event", "subscriber"), name="delivery_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='timelineentry',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('at')), _connector='OR'), name='entry_ends_after_start'),
+            model_name="timelineentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("ended_at__gte", models.F("at")), _connector="OR"),
+                name="entry_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inboundsource',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', [incidents.domain.inbound.SourceKind['ALERTMANAGER'], incidents.domain.inbound.SourceKind['GRAFANA'], incidents.domain.inbound.SourceKind['PAGERDUTY'], incidents.domain.inbound.SourceKind['GENERIC']])), name='source_kind_is_known'),
+            model_name="inboundsource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            incidents.domain.inbound.SourceKind["ALERTMANAGER"],
+                            incidents.domain.inbound.SourceKind["GRAFANA"],
+                            incidents.domain.inbound.SourceKind["PAGERDUTY"],
+                            incidents.domain.inbound.SourceKind["GENERIC"],
+                        ],
+                    )
+                ),
+                name="source_kind_is_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='upstream',
-            index=models.Index(fields=['next_check_at'], name='upstream_due'),
+            model_name="upstream",
+            index=models.Index(fields=["next_check_at"], name="upstream_due"),
         ),
         migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(fields=('agreement', 'month', 'number'), name='verdict_is_unique'),
+            model_name="verdict",
+            constraint=models.UniqueConstraint(fields=("agreement", "month", "number"), name="verdict_is_unique"),
         ),
     ]
