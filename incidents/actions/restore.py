@@ -198,7 +198,8 @@ class _Writing:
 def _take_page(row: Model) -> None:
     """The one row of the page is there already, and locked."""
     values = {each.attname: getattr(row, each.attname) for each in row._meta.concrete_fields if not each.primary_key}
-    PublicPage.objects.filter(id=row.pk).update(**values)
+    if not PublicPage.objects.filter(id=row.pk).update(**values):
+        raise ValueError(_("the page is number 1"))
 
 
 def _link(each: Any, waiting: Iterable[tuple[int, Model, dict[str, list[int]]]]) -> None:

@@ -23,6 +23,7 @@ from incidents.domain.status import Kind
 from incidents.models import (
     Agreement,
     AgreementExclusion,
+    ClientAdvice,
     Component,
     ComponentDay,
     ContributingFactor,
@@ -42,6 +43,7 @@ from incidents.models import (
     Review,
     ReviewVersion,
     UpdateRevision,
+    Upstream,
     Verdict,
 )
 
@@ -108,6 +110,11 @@ def _published_factors() -> set[int]:
     return found
 
 
+def _of_upstream(row: Upstream) -> Mapping[str, Any]:
+    """Readers are sent to the front of the site, whatever of it is asked."""
+    return {"url": row.site, "disabled_reason": _("Not asked any more.") if row.disabled_reason else ""}
+
+
 _NOT_WITHDRAWN = {"incident__withdrawn_at__isnull": True}
 _FOLLOWED = {"published_at__isnull": False, "is_public": True}
 _PROMISED = Q(is_public=True) & (Q(incident__isnull=True) | Q(incident__withdrawn_at__isnull=True))
@@ -127,8 +134,13 @@ EXPORTED: Mapping[type[Model], Exported] = {
         "scheduled_for scheduled_until cancelled_at calendar_sequence wire created_at updated_at",
         # A planned maintenance that is restored neither begins nor reminds by itself.
         {"is_auto_starting": False, "is_auto_finishing": False, "is_start_notifying": False, "next_step_at": None,
-         "is_finish_notifying": False, "reminder_lead_minutes": [], "series": None, "occurrence_at": None},
+         "is_finish_notifying": False, "reminder_lead_minutes": [], "series": None, "occurrence_at": None,
+         "metadata": {}},
         veil=_of_withdrawn,
+    ),
+    ClientAdvice: Exported(
+        "id incident kind seconds target discard_since note component region given_at withdrawn_at",
+        rows=lambda: Q(**_NOT_WITHDRAWN),
     ),
     MaintenanceScope: Exported("id incident component region", rows=lambda: Q(**_NOT_WITHDRAWN)),
     IncidentUpdate: Exported(
@@ -214,11 +226,23 @@ EXPORTED: Mapping[type[Model], Exported] = {
         "id at verb subject path reason changes figures incident", {"actor_label": ""}, veil=_of_correction
     ),
     Redirect: Exported("id path target", {"created_at": Now}),
+    Upstream: Exported(
+        # Asked no more once it is restored, for what is asked was never public: it becomes unknown.
+        "id name slug kind url position is_enabled disabled_reason ok_at changed_at failures level words incidents "
+        "troubled_at",
+        {"is_proposing": False, "component": None, "created_at": Now, "etag": "", "last_modified": "", "seen": {},
+         "checked_at": None, "next_check_at": None, "fault": "", "proposed_at": None},
+        rows=lambda: Q(is_enabled=True),
+        veil=_of_upstream,
+    ),
 }  # fmt: skip
 
 _WORKING_COPY = "the working copy of a review; what was published of it stands in its versions"
+_KEYS = "who may write from outside, by the hash of a key"
+_MONITORS = "what monitors mean and hold; what follows from it stands in the ledger"
 _SENDING = "who is told, and how that went"
 NOT_PUBLIC: Mapping[str, str] = {
+    "apitoken": _KEYS,
     "auditentry": "who did what",
     "attempt": _SENDING,
     "businesscalendar": "promises carry the terms that follow from it",
@@ -229,11 +253,15 @@ NOT_PUBLIC: Mapping[str, str] = {
     "delivery": _SENDING,
     "factorcode": "published reviews carry the title of each code that they use",
     "idempotencykey": "kept for a week, to know a repeated form",
+    "inboundrule": _MONITORS,
+    "inboundsource": _KEYS,
     "importedrow": "which row came from which thing of another page",
     "maintenanceseries": "what it announced is maintenance of its own",
+    "monitorhold": _MONITORS,
     "operatorreminder": _SENDING,
     "outboxevent": _SENDING,
     "promisepolicy": "promises carry the terms that follow from it",
+    "proposal": "nothing of it is public before a person answers",
     "recordentry": "its salts protect what was withheld; a restored page begins a chain of its own",
     "reviewapproval": _WORKING_COPY,
     "reviewcomment": _WORKING_COPY,

@@ -42,6 +42,8 @@ def read(field: models.Field[Any, Any], raw: Any) -> Any:
     target: Any = field
     while isinstance(target, models.ForeignKey):
         target = target.target_field
+    if isinstance(target, models.JSONField) and target.has_default() and type(raw) is not type(target.get_default()):
+        raise BadValue(_("must be an object") if target.get_default() == {} else _("must be a list"))
     value = next(parse for kind, parse in _PARSERS.items() if isinstance(target, kind))(raw)
     try:
         target.run_validators(value)

@@ -99,7 +99,10 @@ def _fail_over(row: AdviceView) -> SafeString:
 
 
 def _retry_after(row: AdviceView) -> str:
-    return _("Retry after %(length)s.") % {"length": words.duration(row.seconds or 0)}
+    seconds = row.seconds or 0
+    # Words floor to whole minutes; what programs are told is said exactly.
+    length = _("%(count)s s") % {"count": seconds} if seconds % 60 else words.duration(seconds)
+    return _("Retry after %(length)s.") % {"length": length}
 
 
 def _hold(_row: AdviceView) -> str:

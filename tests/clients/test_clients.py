@@ -8,7 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,8 @@ WIDGET = MODULES / "@statuspage" / "status-widget" / "dist" / "index.js"
 MAKE_TOKEN = """
 from incidents.actions.token import make_token
 from incidents.domain.actor import SYSTEM
-row, key = make_token(actor=SYSTEM, name="clients", scopes=SCOPES)
+from incidents.domain.scopes import Scope
+row, key = make_token(actor=SYSTEM, name="clients", scopes=list(Scope))
 print("key", key)
 """
 
@@ -85,12 +89,18 @@ NAMES = {
 }
 
 
+# statuspage.io 3.3.8 asks for `upcoming` whichever maintenance is wanted; it is run as it is.
+SLIPS = {"read_statuspage_io.js": {"active": "upcoming", "maintenances": "upcoming"}}
+
+
 @pytest.mark.parametrize("program", ["read_discordstatus.py", "read_statuspage_io.js"])
 def test_readers_get_every_document(site: Running, program: str):
     said = ran(site, program)
     assert len(said) == len(READS)
     for name, body in said.items():
-        assert body == document(site, f"/api/v2/{READS[NAMES.get(name, name)]}.json"), name
+        asked = NAMES.get(name, name)
+        path = READS[SLIPS.get(program, {}).get(asked, asked)]
+        assert body == document(site, f"/api/v2/{path}.json"), name
     assert said["summary"]["incidents"]
     assert said["summary"]["status"]["indicator"] != "none"
 
@@ -123,13 +133,23 @@ def test_the_exporter_writes_a_line_for_each_component_and_incident(site: Runnin
     assert told.endswith(" 1.0")
 
 
+@pytest.fixture
+def elsewhere(site: Running, tmp_path: Path) -> Iterator[str]:
+    """A page of another origin with the widget on it; served, for browsers guard the loopback from what is not."""
+    (tmp_path / "widget.js").write_bytes(WIDGET.read_bytes())
+    page = f'<!doctype html><statuspage-widget src="{site.url}"></statuspage-widget><script src="widget.js"></script>'
+    (tmp_path / "index.html").write_text(page)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.browser
-def test_the_widget_shows_the_sentence_of_the_page(site: Running, browser: Browser):
+def test_the_widget_shows_the_sentence_of_the_page(site: Running, elsewhere: str, browser: Browser):
     tab = browser.new_page()
-    page = f'<!doctype html><statuspage-widget src="{site.url}"></statuspage-widget><script src="/widget.js"></script>'
-    tab.route("http://elsewhere.test/", lambda route: route.fulfill(body=page, content_type="text/html"))
-    tab.route("http://elsewhere.test/widget.js", lambda route: route.fulfill(path=WIDGET))
-    tab.goto("http://elsewhere.test/")
+    tab.goto(elsewhere)
     description = document(site, "/api/v2/status.json")["status"]["description"]
     tab.get_by_text(description).wait_for(timeout=10_000)
     tab.close()
@@ -156,7 +176,9 @@ def test_the_old_write_client_does_all_that_it_can(site: Running, key: str):
     assert (said["resolved"]["status"], said["resolved"]["resolved_at"] is not None) == ("resolved", True)
     assert said["incidents"][0]["id"] == code
     assert said["subscriber"]["email"] == "reader@example.org"
-    assert "reader@example.org" in [row["email"] for row in said["subscribers"]]
+    # The list is of those who are told; this one was asked to confirm.
+    assert "reader@example.org" not in [row["email"] for row in said["subscribers"]]
+    assert said["subscribers"]
     assert (said["unknown"], said["refused"]) == (404, 422)
     public = document(site, f"/api/v2/incidents/{code}.json")["incident"]
     assert [row["status"] for row in public["incident_updates"]] == ["resolved", "identified", "investigating"]

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from incidents.actions.page import make_administrator
 from incidents.actions.refusals import Refused
+from incidents.archive import LONGEST_LINE
 from incidents.models import (
     AuditEntry,
     Component,
@@ -173,6 +174,9 @@ BAD: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
         without("incident"),
         "points to number 1 of “incident”, which is not in the file",
     ),
+    ("an object for a list", changed("incidentupdate", component_changes={}), "“component_changes” must be a list"),
+    ("a list for an object", changed("component", wire=[]), "Line 4: “wire” must be an object"),
+    ("another page", changed("publicpage", id=2), "Lines 2 to 2: the database takes one of these rows not"),
     ("no page", without("publicpage"), "The file has no page"),
     ("a level that is none", changed("impactinterval", level="purple"), "the database takes one of these rows not"),
 ]
@@ -192,9 +196,9 @@ def test_a_file_that_is_packed_or_no_text_or_not_there_is_refused(tmp_path, expo
     refuse(packed, "Unpack it first")
     odd.write_bytes(export.encode().replace(b'"Region-1"', b'"\xff"'))
     refuse(odd, "Line 3: it is not UTF-8")
-    with long.open("wb") as out:  # one line of a gigabyte, of which the disk holds nothing
+    with long.open("wb") as out:  # a line without an end, of which the disk holds nothing
         out.write(export.splitlines(keepends=True)[0].encode())
-        out.truncate(1024**3)
+        out.truncate(LONGEST_LINE + 10_000)
     refuse(long, "Line 2: it is longer than any line")
     refuse(tmp_path / "nowhere", "cannot be read: No such file")
     refuse(tmp_path, "cannot be read: Is a directory")

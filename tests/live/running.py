@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import urllib3
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 def free_port() -> int:

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from incidents.publishing import store
-from incidents.publishing.export import MANIFEST, export_site, name_of
+from incidents.publishing.export import MANIFEST, NotExported, export_site, name_of
 from tests.factories import make_component, open_incident, utc
 from tests.played import play_once, take_files
 
@@ -169,20 +169,22 @@ def test_an_address_has_a_name_that_plain_servers_find(address, name):
     assert name_of(address) == name
 
 
-def test_a_folder_of_somebody_else_is_left_alone(db, tmp_path, drain):
-    open_incident(make_component())
-    drain()
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
     other = tmp_path / "home"
     other.mkdir()
     (other / "letter.txt").write_text("Dear")
-    with pytest.raises(CommandError, match="is not empty and no earlier export"):
-        call_command("export_site", other)
+    refuse(other)
     (other / MANIFEST).write_text("[]")
-    with pytest.raises(CommandError, match="is not empty and no earlier export"):
-        call_command("export_site", other)
-    with pytest.raises(CommandError, match="is not empty and no earlier export"):
-        call_command("export_site", other / "letter.txt")
+    refuse(other)
+    refuse(other / "letter.txt")
+    assert sorted(each.name for each in other.iterdir()) == [MANIFEST, "letter.txt"]
     assert (other / "letter.txt").read_text() == "Dear"
+
+
+def refuse(folder: Path) -> None:
+    with pytest.raises(NotExported) as refused:
+        export_site(folder)
+    assert "is not empty and no earlier export" in refused.value.sentence
 
 
 def test_an_earlier_export_is_replaced_whole(db, tmp_path, capsys):

@@ -40,4 +40,6 @@ class Command(BaseCommand):
             os.replace(temporary, file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.") from None
+        finally:
+            temporary.unlink(missing_ok=True)
         self.stdout.write(f"{count - 2} rows are in {file}.")

@@ -35,7 +35,7 @@ def test_advice_is_given_on_the_page_of_the_incident_and_listed_there(console):
         "Half pass.",
     )
     page = text(console.get(f"/console/incidents/{row.code}"))
-    assert "<b>Retry after 1 min.</b> (<bdi>API</bdi>) <bdi>Half pass.</bdi>" in page
+    assert "<b>Retry after 90 s.</b> (<bdi>API</bdi>) <bdi>Half pass.</bdi>" in page
 
 
 def test_advice_is_taken_back_with_one_button(console):
