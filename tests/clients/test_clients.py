@@ -23,7 +23,8 @@ from playwright.sync_api import Browser
 from tests.conftest import needs
 from tests.live.running import ROOT, Running, running, until
 
-pytestmark = pytest.mark.slow
+# One instance for all of them, so one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clients")]
 PROGRAMS = Path(__file__).parent / "programs"
 INSTALLED = ROOT / "var" / "clients"
 PYTHON = INSTALLED / "python" / "bin" / "python"
