@@ -84,7 +84,8 @@ def give_advice(request: HttpRequest, code: str) -> HttpResponse:
         status = outcome.status
     note = _("Programs read this at the gate as data, people on the page in words. It ends with the incident.")
     title = _now("Advise programs: %(title)s") % {"title": row.title}
-    return render(request, "console/form.html", {"title": title, "form": form, "note": note}, status=status)
+    context = {"title": title, "form": form, "note": note, "button": _("Give it")}
+    return render(request, "console/form.html", context, status=status)
 
 
 @require_POST
