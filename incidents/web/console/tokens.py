@@ -17,10 +17,9 @@ from incidents import queries
 from incidents.actions import token as actions
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 SCOPES = [
     (Scope.READ.value, gettext_lazy("Read everything")),

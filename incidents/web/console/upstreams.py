@@ -18,10 +18,9 @@ from incidents.actions import upstream as actions
 from incidents.domain.upstream import UpstreamKind
 from incidents.models import Component, Upstream
 from incidents.publishing.upstreams import upstream_views
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.forms import Choices, TextField
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 KINDS: Choices = [
     (UpstreamKind.STATUSPAGE, gettext_lazy("Statuspage JSON (/api/v2)")),
