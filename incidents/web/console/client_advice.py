@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.actions import client_advice as actions
 from incidents.domain.advice import AdviceKind
-from incidents.models import ClientAdvice, Component, Incident, Region
+from incidents.models import ClientAdvice, Incident, Region
 from incidents.publishing import advice
 from incidents.web.access import actor_of
-from incidents.web.console.forms import TextField
+from incidents.web.console.forms import TextField, component_choices
 from incidents.web.console.submitting import submit
 from incidents.web.console.times import UtcField
 
@@ -56,8 +56,7 @@ class AdviceForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(archived_at__isnull=True).select_related("group")
-        names = [(row.pk, row.full_name) for row in rows]
+        names = component_choices(has_groups=True)
         self.fields["component_id"].choices = [("", _now("All that it touches")), *names]  # type: ignore[attr-defined]
         regions = list(Region.objects.values_list("pk", "name"))
         self.fields["region_id"].choices = [("", _now("All regions")), *regions]  # type: ignore[attr-defined]
