@@ -14,7 +14,7 @@
 - `notifying`: who gets told. Fan-out, attempts, retries, channels.
 - `importing`: what was told elsewhere. Readers of other pages, feeds and lists, and one way to write it down.
 - `relay`: after commit, publish once, then fan out, then deliver.
-- `tasks`, `management`, `web`: the doors. Celery, commands, public forms and the console.
+- `tasks`, `management`, `web`: the doors. Celery, commands, public forms, the console, the write API and monitors.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ from incidents.models import (
     Incident,
     MilestoneStatement,
     PublicPage,
-    Review,
     Subscriber,
 )
 
@@ -101,11 +100,6 @@ def planned_maintenance() -> QuerySet[Incident]:
     return Incident.objects.filter(
         kind=Kind.MAINTENANCE, cancelled_at__isnull=True, withdrawn_at__isnull=True
     ).order_by("scheduled_for", "id")
-
-
-def open_again(review: Review) -> QuerySet[Incident]:
-    """The incidents of a review that are not over: what it says of their end is not the last word."""
-    return review.incidents.exclude(stage__in=OVER_STAGES).order_by("id")
 
 
 def audience(component_ids: list[int], incident_id: int | None, is_of_review: bool = False) -> QuerySet[Subscriber]:

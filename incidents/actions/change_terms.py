@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import review_fields, texts
 from incidents.actions.refusals import Refused
+from incidents.domain.instants import to_the_second
 from incidents.domain.review import (
     Answer,
     Certainty,
@@ -121,7 +122,7 @@ def _moment(raw: Any) -> datetime | None:
 
 
 def _text_of(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
+    return to_the_second(at) if at else ""
 
 
 def _times(terms: Mapping[str, Any], now: datetime) -> dict[str, datetime | None]:

@@ -112,7 +112,9 @@ def _seconds(seconds: int | None) -> int:
 
 
 def _target(target: str) -> str:
-    text = texts.line(target, field="target", limit=500)
+    text = texts.line(target, field="target", limit=500, is_required=False)
+    if not text:
+        raise Refused(_("Say where to fail over to: an address as https://…, or in words."), "target")
     try:
         scheme = urlsplit(text).scheme
     except ValueError:

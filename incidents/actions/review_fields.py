@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import guards, texts
 from incidents.actions.refusals import Conflict, Refused
+from incidents.domain.instants import to_the_second
 from incidents.domain.text import clean_line
 
 URL_LENGTH = 500
@@ -90,5 +91,5 @@ def write(row: Model, wanted: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _told(value: Any) -> str:
     if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return to_the_second(value)
     return "" if value in (None, [], {}) else str(value)

@@ -13,6 +13,7 @@ from incidents.actions import guards, review_fields, review_guards, texts
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import Actor
+from incidents.domain.instants import to_the_second
 from incidents.domain.review import Certainty, EntryKind, Precision, RedactionKind
 from incidents.domain.verbs import Verb
 from incidents.models import Review, ReviewPhase, ReviewRedaction, TimelineEntry
@@ -94,7 +95,7 @@ def remove_entry(*, actor: Actor, entry_id: int, now: datetime | None = None) ->
         refuse_if_named(review, {f"entry:{row.pk}"})
         record(
             actor=actor, verb=Verb.ENTRY_REMOVED, subject=row, now=now,
-            changes={"at": [f"{row.at:%Y-%m-%dT%H:%M:%SZ}", ""], "body": [row.body, ""], "note": [row.note, ""]},
+            changes={"at": [to_the_second(row.at), ""], "body": [row.body, ""], "note": [row.note, ""]},
         )  # fmt: skip
         row.delete()
         review_guards.touch(review, now)

@@ -30,7 +30,6 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 MOST_OPEN = 200
 LONGEST_BODY = 5_000
 ANSWERABLE = (ProposalState.OPEN, ProposalState.OVER)
-WITH_INCIDENT = (ProposalState.PUBLISHED, ProposalState.ATTACHED, ProposalState.POSTED)
 
 
 def key_of(fingerprint: str) -> str:

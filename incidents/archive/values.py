@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from incidents.domain.instants import to_the_microsecond
 from incidents.models.words import Word
 
 
@@ -22,7 +23,7 @@ class BadValue(ValueError):
 def written(value: Any) -> Any:
     """A value of a row as JSON."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return to_the_microsecond(value)
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value

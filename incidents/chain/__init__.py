@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model, Q
 
 from incidents.domain.canonical import canonical, sha256_of
+from incidents.domain.instants import to_the_microsecond
 from incidents.models import (
     Agreement,
     AgreementExclusion,
@@ -213,13 +214,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 # Decimals without trailing zeros: a database may add them.
 _WRITTEN: Mapping[type, Callable[[Any], str]] = {
-    datetime: _instant,
+    datetime: to_the_microsecond,
     date: date.isoformat,
     Decimal: lambda number: format(number.normalize(), "f"),
 }

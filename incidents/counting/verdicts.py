@@ -6,7 +6,7 @@ All figures are exact text (`12960`, `4140.5`, or a fraction such as `1/3` where
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from incidents import queries
 from incidents.counting.facts import Fact, facts_of
 from incidents.counting.sensitivity import sensitivity_of
+from incidents.domain.instants import in_full
 from incidents.domain.intervals import Span
 from incidents.domain.reckoning import Exclusion, Reckoning, Stretch, count, counted_in, reckon
 from incidents.domain.uptime import Clock, Policy, Rule, month_window, uptime_percent, verdict
@@ -57,8 +58,8 @@ def account_of(agreement: Agreement, month: date, now: datetime, facts: Sequence
         "agreement": _agreement(agreement, policy),
         "month": f"{month:%Y-%m}",
         "is_final": now >= window.end,
-        "counted_until": instant(min(now, window.end)),
-        "window": {"start": instant(window.start), "end": instant(window.end), "seconds": exact(window.seconds)},
+        "counted_until": in_full(min(now, window.end)),
+        "window": {"start": in_full(window.start), "end": in_full(window.end), "seconds": exact(window.seconds)},
         "formula": formula(),
         "components": [
             {"code": row.code, "name": row.full_name, "regions": list(places[row.code])}
@@ -145,11 +146,6 @@ def exact(value: Fraction) -> str:
     return format(Decimal(int(value * 10**digits)).scaleb(-digits), "f")
 
 
-def instant(at: datetime) -> str:
-    """An instant in UTC: `2026-06-23T14:30:00Z`."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def plain(number: Decimal | int | str) -> str:
     """A decimal without trailing zeros, which a database may add."""
     return format(Decimal(number).normalize(), "f")
@@ -205,10 +201,10 @@ def _interval(fact: Fact) -> dict[str, Any]:
         "region": entry.region,
         "level": str(entry.level),
         "is_quality": entry.is_quality,
-        "start": instant(entry.start),
-        "end": instant(entry.end) if entry.end else None,
-        "first_post_at": instant(entry.first_post_at) if entry.first_post_at else None,
-        "monitoring_at": instant(entry.monitoring_at) if entry.monitoring_at else None,
+        "start": in_full(entry.start),
+        "end": in_full(entry.end) if entry.end else None,
+        "first_post_at": in_full(entry.first_post_at) if entry.first_post_at else None,
+        "monitoring_at": in_full(entry.monitoring_at) if entry.monitoring_at else None,
         "incident": fact.incident,
     }
 
@@ -216,8 +212,8 @@ def _interval(fact: Fact) -> dict[str, Any]:
 def _exclusion(row: Exclusion, saved: Fraction) -> dict[str, Any]:
     return {
         "component": row.component,
-        "start": instant(row.start),
-        "end": instant(row.end),
+        "start": in_full(row.start),
+        "end": in_full(row.end),
         "reason": row.reason,
         "saved_seconds": exact(saved),
     }
@@ -227,8 +223,8 @@ def _stretch(row: Stretch) -> dict[str, Any]:
     return {
         "component": row.component,
         "region": row.region,
-        "start": instant(row.start),
-        "end": instant(row.end),
+        "start": in_full(row.start),
+        "end": in_full(row.end),
         "level": str(row.level),
         "weight": exact(row.weight),
         "weighed_seconds": exact(row.weighed_seconds),

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents import fetching
 from incidents.domain.history import History, PastIncident, PastUpdate
@@ -59,7 +60,12 @@ def history_of(found: ParsedFeed, source: str, now: datetime) -> History:
     warnings = [_("A feed does not say which components were affected: no levels and no uptime follow from it.")]
     if still_open:
         warnings.append(
-            _("%(count)s incidents are not resolved in the feed; they are open here.") % {"count": still_open}
+            ngettext(
+                "%(count)s incident is not resolved in the feed; it is open here.",
+                "%(count)s incidents are not resolved in the feed; they are open here.",
+                still_open,
+            )
+            % {"count": still_open}
         )
     return History(
         source=clean_line(f"feed:{found.id or found.link or source}")[:200],

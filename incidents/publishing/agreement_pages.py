@@ -21,7 +21,7 @@ from incidents.domain.status import Level
 from incidents.publishing import pages
 from incidents.publishing.agreements import AgreementView, VerdictView
 from incidents.publishing.public import ColdPage, PageView, Snapshot, key_of
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
@@ -111,7 +111,7 @@ def _month(page: PageView, agreement: AgreementView, document: dict[str, Any], n
 
 
 def _json(path: str, text: str) -> Page:
-    return Page(path, text.encode(), "application/json", headers=(("Access-Control-Allow-Origin", "*"),))
+    return Page(path, text.encode(), "application/json", headers=OPEN_TO_SCRIPTS)
 
 
 def _months(agreement: AgreementView) -> list[dict[str, Any]]:

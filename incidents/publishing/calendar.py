@@ -17,7 +17,7 @@ from icalendar import Calendar, Event
 from incidents.domain.markup import render_text
 from incidents.publishing.promises import PromiseView
 from incidents.publishing.public import ColdPage, IncidentView, PageView, Snapshot, key_of
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 PATH = "/history.ics"
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -52,7 +52,7 @@ def _calendar(page: PageView, planned: list[IncidentView], promised: list[Promis
         calendar.add_component(_event(page, incident))
     for promise in promised:
         calendar.add_component(_due(page, promise))
-    return Page(PATH, calendar.to_ical(), CONTENT_TYPE, headers=(("Access-Control-Allow-Origin", "*"),))
+    return Page(PATH, calendar.to_ical(), CONTENT_TYPE, headers=OPEN_TO_SCRIPTS)
 
 
 def _event(page: PageView, incident: IncidentView) -> Event:

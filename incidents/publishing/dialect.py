@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from incidents.domain.instants import in_zone
 from incidents.domain.status import Level, Stage, worst_of
 from incidents.publishing.public import ChangeView, ComponentView, IncidentView, Snapshot, UpdateView
 
@@ -41,9 +42,8 @@ class Dialect:
             return None
         found = self._times.get(at)  # the same instants stand in many documents
         if found is None:
-            local = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(self._zone)
-            text = local.isoformat(timespec="milliseconds")
-            found = self._times[at] = f"{text[:-6]}Z" if local.tzname() == "UTC" else text
+            moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+            found = self._times[at] = in_zone(moment, self._zone)
         return found
 
     def page(self, updated_at: datetime | None = None) -> Body:

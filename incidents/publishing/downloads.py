@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from io import StringIO
 from typing import Any
 
+from incidents.domain.instants import in_full
 from incidents.domain.status import Level
 from incidents.domain.uptime import Policy
 from incidents.publishing import months, pages
@@ -26,7 +27,7 @@ from incidents.publishing.public import (
     key_of,
 )
 from incidents.publishing.schemas import ledger_schema
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 SCHEMA_VERSION = 1
 JSON_PATH, CSV_PATH, SCHEMA_PATH = "/uptime/ledger.json", "/uptime/ledger.csv", "/schemas/ledger.json"
@@ -36,7 +37,6 @@ CSV_COLUMNS = (
     "id", "component_code", "component_slug", "component_name", "region", "level", "is_quality", "started_at",
     "ended_at", "source", "incident_code", "incident_url", "incident_first_post_at", "incident_monitoring_at",
 )  # fmt: skip
-_OPEN_TO_SCRIPTS = (("Access-Control-Allow-Origin", "*"),)
 
 
 def hot(_snapshot: Snapshot) -> list[Page]:
@@ -63,7 +63,7 @@ def ledger(snapshot: Snapshot) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "schema": page.url + SCHEMA_PATH,
         "page": {"name": page.name, "url": page.url, "time_zone": page.time_zone},
-        "updated_at": _instant(page.updated_at),
+        "updated_at": in_full(page.updated_at),
         "record": {"number": page.record_number, "hash": page.record_hash or None},
         "policy": _policy(),
         "regions": [{"key": region.key, "name": region.name} for region in snapshot.regions],
@@ -96,7 +96,7 @@ def guarded(cell: str) -> str:
 def _json_page(snapshot: Snapshot) -> Page:
     # One interval a line would read better, but not shrink better: compact, as every document here.
     body = json.dumps(ledger(snapshot), ensure_ascii=False, separators=(",", ":")) + "\n"
-    return Page(JSON_PATH, body.encode(), "application/json", headers=_OPEN_TO_SCRIPTS)
+    return Page(JSON_PATH, body.encode(), "application/json", headers=OPEN_TO_SCRIPTS)
 
 
 def _csv_page(snapshot: Snapshot) -> Page:
@@ -104,12 +104,12 @@ def _csv_page(snapshot: Snapshot) -> Page:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(CSV_COLUMNS)
     writer.writerows(ledger_rows(snapshot))
-    return Page(CSV_PATH, text.getvalue().encode(), "text/csv; charset=utf-8; header=present", headers=_OPEN_TO_SCRIPTS)
+    return Page(CSV_PATH, text.getvalue().encode(), "text/csv; charset=utf-8; header=present", headers=OPEN_TO_SCRIPTS)
 
 
 def _schema_page(url: str) -> Page:
     body = json.dumps(ledger_schema(url + SCHEMA_PATH, SCHEMA_VERSION), ensure_ascii=False, indent=2) + "\n"
-    return Page(SCHEMA_PATH, body.encode(), "application/schema+json", headers=_OPEN_TO_SCRIPTS)
+    return Page(SCHEMA_PATH, body.encode(), "application/schema+json", headers=OPEN_TO_SCRIPTS)
 
 
 def _policy() -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _interval(
         "region": row.region_key or None,
         "level": row.level.value,
         "is_quality": row.is_quality,
-        "started_at": _instant(row.started_at),
+        "started_at": in_full(row.started_at),
         "ended_at": _maybe(row.ended_at),
         "incident": _incident(incidents[row.incident_code], url) if row.incident_code in incidents else None,
         "source": row.source,
@@ -170,7 +170,7 @@ def _superseded(
 ) -> dict[str, Any]:
     return {
         **_interval(row.interval, slugs, incidents, url),
-        "superseded_at": _instant(row.superseded_at),
+        "superseded_at": in_full(row.superseded_at),
         "superseded_by": row.superseded_by,
         "reason": row.reason,
     }
@@ -187,9 +187,4 @@ def _incident(incident: IncidentView, url: str) -> dict[str, Any]:
 
 
 def _maybe(at: datetime | None) -> str | None:
-    return None if at is None else _instant(at)
-
-
-def _instant(at: datetime) -> str:
-    """RFC 3339 in UTC, with microseconds only where there are some."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if at is None else in_full(at)

@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
+from incidents.domain.instants import to_the_second
 from incidents.domain.markup_text import html_to_text
 from incidents.domain.status import Impact, Kind
 from incidents.publishing.public import IncidentView, PageView, UpdateView, WindowView
@@ -83,15 +84,15 @@ def atom(feed: Feed, self_url: str) -> str:
         f'  <link rel="alternate" type="text/html" href={quoteattr(feed.home_url)}/>',
         f'  <link rel="self" type="application/atom+xml" href={quoteattr(self_url)}/>',
         f"  <title>{escape(feed.title)}</title>",
-        f"  <updated>{_instant(feed.updated_at)}</updated>",
+        f"  <updated>{to_the_second(feed.updated_at)}</updated>",
         f"  <author>\n    <name>{escape(feed.author)}</name>\n  </author>",
     ]
     for entry in feed.entries:
         lines += [
             "  <entry>",
             f"    <id>{escape(entry.id)}</id>",
-            f"    <published>{_instant(entry.published_at)}</published>",
-            f"    <updated>{_instant(entry.updated_at)}</updated>",
+            f"    <published>{to_the_second(entry.published_at)}</published>",
+            f"    <updated>{to_the_second(entry.updated_at)}</updated>",
             f'    <link rel="alternate" type="text/html" href={quoteattr(entry.url)}/>',
             *(f'    <link rel="related" type="text/html" href={quoteattr(url)}/>' for url in entry.related_urls),
             f"    <title>{escape(entry.title)}</title>",
@@ -230,14 +231,14 @@ def _guid(entry: Entry) -> str:
 
 def _json_other(entry: Entry) -> dict[str, Any]:
     """An item that is no update of an incident: all that it is stands in its extension."""
-    modified = {"date_modified": _instant(entry.updated_at)} if entry.updated_at != entry.published_at else {}
+    modified = {"date_modified": to_the_second(entry.updated_at)} if entry.updated_at != entry.published_at else {}
     return {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
         "content_html": entry.html,
         "content_text": html_to_text(entry.html),
-        "date_published": _instant(entry.published_at),
+        "date_published": to_the_second(entry.published_at),
         **modified,
         "tags": [*entry.tags, *(term for _scheme, term in entry.categories)],
         "_candor": dict(entry.extension or {}),
@@ -245,14 +246,14 @@ def _json_other(entry: Entry) -> dict[str, Any]:
 
 
 def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
-    modified = {"date_modified": _instant(update.amended_at)} if update.amended_at else {}
+    modified = {"date_modified": to_the_second(update.amended_at)} if update.amended_at else {}
     return {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
         "content_html": entry.html,
         "content_text": html_to_text(entry.html),
-        "date_published": _instant(entry.published_at),
+        "date_published": to_the_second(entry.published_at),
         **modified,
         "tags": list(entry.tags),
         "_candor": {
@@ -264,7 +265,7 @@ def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
             "impact": entry.impact.value,
             "is_reopening": update.is_reopening,
             "time_note": update.time_note,
-            "next_update_due_at": _instant(update.next_update_due_at) if update.next_update_due_at else None,
+            "next_update_due_at": to_the_second(update.next_update_due_at) if update.next_update_due_at else None,
             "component_changes": [
                 {
                     "component": change.slug,
@@ -273,7 +274,7 @@ def _json_item(entry: Entry, update: UpdateView) -> dict[str, Any]:
                     "region": change.region or None,
                     "old_level": change.old_level.value,
                     "new_level": change.new_level.value,
-                    "since": _instant(change.since),
+                    "since": to_the_second(change.since),
                 }
                 for change in update.changes
             ],
@@ -285,8 +286,8 @@ def _json_window(window: WindowView | None) -> dict[str, str] | None:
     if window is None:
         return None
     return {
-        "scheduled_for": _instant(window.scheduled_for),
-        "scheduled_until": _instant(window.scheduled_until),
+        "scheduled_for": to_the_second(window.scheduled_for),
+        "scheduled_until": to_the_second(window.scheduled_until),
     }
 
 
@@ -304,11 +305,6 @@ def _without_illegal(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_illegal(each) for name, each in value.items()}
     return value
-
-
-def _instant(at: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _mail_date(at: datetime, zone: str) -> str:

@@ -15,7 +15,7 @@ from functools import partial
 
 from incidents.publishing.feed_markup import Entry, Feed, atom, dialect_html, json_feed, label_of, rss, tag_uri
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, UpdateView, key_of
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 HISTORY_LIMIT = 25  # incidents, as many as the dialect always has
 UPDATES_LIMIT = 50
@@ -32,7 +32,7 @@ class Format:
     def page(self, feed: Feed, path: str, site_url: str) -> Page:
         """The bytes for one address. Scripts of other sites may read them."""
         body = self.render(feed, site_url + path).encode()
-        return Page(path, body, self.content_type, headers=(("Access-Control-Allow-Origin", "*"),))
+        return Page(path, body, self.content_type, headers=OPEN_TO_SCRIPTS)
 
 
 FORMATS: dict[str, Format] = {

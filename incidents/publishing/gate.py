@@ -22,13 +22,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from incidents.domain.advice import AdviceKind
 from incidents.domain.gate import DEFAULT_LIMIT, ORDER, is_down, worst_for_gate
+from incidents.domain.instants import to_the_second
 from incidents.domain.status import Level
 from incidents.publishing.advice import AdviceView
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, IntervalView, Snapshot, key_of
@@ -231,4 +232,4 @@ def header_of(advice: Iterable[AdviceView]) -> str:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return to_the_second(at) if at else None

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from incidents.domain.instants import to_the_second
 from incidents.domain.promises import Deliverable, PromiseState
 from incidents.models.review_words import word_of
 from incidents.publishing import words
@@ -72,9 +73,8 @@ def lines_of(snapshot: Snapshot, incident: IncidentView) -> list[Line]:
 def due_element(at: datetime) -> SafeString:
     """A `<time>`: `Tue 30 Jun 2026, 23:59 UTC`."""
     at = at.astimezone(UTC)
-    stamp = at.isoformat(timespec="seconds").replace("+00:00", "Z")
     shown = f"{WEEKDAYS_ABBR[at.weekday()]} {words.clock(at, has_day=True)}"
-    return format_html('<time datetime="{}">{}</time>', stamp, shown)
+    return format_html('<time datetime="{}">{}</time>', to_the_second(at), shown)
 
 
 def _line(view: PromiseView) -> Line:

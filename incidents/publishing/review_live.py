@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.publishing import review_words
+from incidents.domain.instants import to_the_second
 from incidents.publishing.promises import PromiseView
 from incidents.publishing.public import Snapshot
 from incidents.publishing.remediations import RemediationView
@@ -47,7 +47,7 @@ def live_of(snapshot: Snapshot, view: ReviewView) -> Live:
         remediations=tuple(row for row in snapshot.remediations if row.review_slug == view.slug),
         promises=tuple(row for row in snapshot.promises if row.is_row and row.incident_code in view.incident_codes),
         versions=tuple(
-            (row.number, row.kind, review_words.stamp(row.published_at), row.path, row.is_material, row.reason)
+            (row.number, row.kind, to_the_second(row.published_at), row.path, row.is_material, row.reason)
             for row in view.versions
         ),
     )
@@ -69,7 +69,7 @@ def _promise(row: PromiseView) -> dict[str, Any]:
         "deliverable": str(row.deliverable),
         "sentence": row.sentence,
         "state": str(row.state),
-        "first_due_at": review_words.stamp(row.first_due_at),
-        "due_at": review_words.stamp(row.due_at),
-        "fulfilled_at": review_words.stamp(row.fulfilled_at) if row.fulfilled_at else None,
+        "first_due_at": to_the_second(row.first_due_at),
+        "due_at": to_the_second(row.due_at),
+        "fulfilled_at": to_the_second(row.fulfilled_at) if row.fulfilled_at else None,
     }

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.domain.canonical import canonical
+from incidents.domain.instants import to_the_second
 from incidents.domain.review import VersionKind
 from incidents.models.review_words import word_of
 from incidents.publishing import pages, review_changes, review_live, review_markdown, review_rows, review_words
@@ -25,11 +26,10 @@ from incidents.publishing.csp import csp
 from incidents.publishing.public import ColdPage, PageView, Snapshot, key_of
 from incidents.publishing.review_schema import SCHEMA_PATH, SCHEMA_VERSION, review_schema
 from incidents.publishing.reviews import Envelope, ReviewView, VersionView, stored_page
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 PATH = "/reviews"
 GONE = 410  # RFC 9110, 15.5.11: it was here and was taken away on purpose
-_OPEN_TO_SCRIPTS = (("Access-Control-Allow-Origin", "*"),)
 
 
 def hot(snapshot: Snapshot) -> list[Page]:
@@ -189,7 +189,7 @@ def _changes(page: PageView, view: ReviewView, old: VersionView, new: VersionVie
 
 
 def _tombstone(page: PageView, view: ReviewView, path: str, *, status: int = 200) -> Page:
-    context = {"at": review_words.stamp(view.retraction.published_at), "reason": view.retraction.reason}
+    context = {"at": to_the_second(view.retraction.published_at), "reason": view.retraction.reason}
     return pages.page_of(page, path, "review_retracted", _("Retracted review"), context, status=status)
 
 
@@ -204,16 +204,16 @@ def _review_markdown(page: PageView, view: ReviewView) -> Page:
         text = review_markdown.tombstone(view.newest)
     else:
         text = review_markdown.markdown(view.shown.envelope, page.url)
-    return Page(f"{view.path}.md", text.encode(), "text/markdown; charset=utf-8", headers=_OPEN_TO_SCRIPTS)
+    return Page(f"{view.path}.md", text.encode(), "text/markdown; charset=utf-8", headers=OPEN_TO_SCRIPTS)
 
 
 def _json(path: str, text: str, *, status: int = 200) -> Page:
-    return Page(path, text.encode(), "application/json", status=status, headers=_OPEN_TO_SCRIPTS)
+    return Page(path, text.encode(), "application/json", status=status, headers=OPEN_TO_SCRIPTS)
 
 
 def _schema_page(url: str) -> Page:
     body = json.dumps(review_schema(url + SCHEMA_PATH), ensure_ascii=False, indent=2) + "\n"
-    return Page(SCHEMA_PATH, body.encode(), "application/schema+json", headers=_OPEN_TO_SCRIPTS)
+    return Page(SCHEMA_PATH, body.encode(), "application/schema+json", headers=OPEN_TO_SCRIPTS)
 
 
 def _version_rows(view: ReviewView) -> list[dict[str, Any]]:
@@ -223,7 +223,7 @@ def _version_rows(view: ReviewView) -> list[dict[str, Any]]:
             "number": row.number,
             "path": row.path,
             "kind_words": word_of(VersionKind, row.kind),
-            "at": review_words.stamp(row.published_at),
+            "at": to_the_second(row.published_at),
             "reason": row.reason,
             "is_material": row.is_material,
             "is_break_glass": row.is_break_glass,

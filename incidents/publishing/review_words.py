@@ -60,11 +60,6 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def stamp(at: datetime) -> str:
-    """An instant as documents write it: RFC 3339 in UTC, whole seconds."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
 def promise_word(state: str) -> str:
     """How a promise stands."""
     return word_of(PromiseState, state)

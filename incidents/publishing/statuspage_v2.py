@@ -25,7 +25,7 @@ from incidents.publishing.dialect import SHORT_PATH, Body, Dialect
 from incidents.publishing.feed_markup import display_time
 from incidents.publishing.periods import MONTHS_A_PAGE, Month
 from incidents.publishing.public import ColdPage, IncidentView, Snapshot, key_of
-from incidents.publishing.tree import Page
+from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
 
 NEWEST = 50
 KEPT_CURRENT = 5
@@ -33,7 +33,7 @@ CONTENT_TYPE = "application/json; charset=utf-8"
 CACHE = "max-age=10, public, s-maxage=10, stale-while-revalidate=20, stale-if-error=3600"
 # 40 hexadecimal digits by which programs know a page of this dialect; ours names the form of the documents.
 VERSION = hashlib.sha256(b"Candor speaks the Statuspage dialect as of October 2026").hexdigest()[:40]
-HEADERS = (("Access-Control-Allow-Origin", "*"), ("x-statuspage-version", VERSION))
+HEADERS = (*OPEN_TO_SCRIPTS, ("x-statuspage-version", VERSION))
 HISTORY_PAGES = "/history/pages/"
 BEYOND_HISTORY = f"{HISTORY_PAGES}none.json"
 # As that dialect prints them; equal after parsing, and harmless inside a <script>.

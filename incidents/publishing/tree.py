@@ -50,6 +50,10 @@ class InvalidAddress(ValueError):
     """The text is no public address: no file may be named after it."""
 
 
+# Data that scripts of other sites may read.
+OPEN_TO_SCRIPTS = (("Access-Control-Allow-Origin", "*"),)
+
+
 @dataclass(frozen=True)
 class Page:
     """The bytes for one public address.
@@ -160,12 +164,8 @@ class Tree:
         _commit(staged)
         return len(staged)
 
-    def remove_cold(self, path: str) -> None:
-        """Take a cold page away, with its key in the manifest; an address that is not there is fine."""
-        self.remove_cold_pages([path])
-
     def remove_cold_pages(self, paths: Collection[str]) -> None:
-        """The same for many, with the manifest saved once."""
+        """Take cold pages away, with their keys in the manifest; an address that is not there is fine."""
         for path in paths:
             target = self._cold / file_of(path)
             former = _meta(target)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from incidents.domain.instants import to_the_second
 from incidents.domain.status import Impact, Level, Stage
 from incidents.models.words import LEVELS as LEVELS
 from incidents.models.words import MILESTONES as MILESTONES
@@ -102,7 +103,7 @@ def clock(at: datetime, *, has_day: bool = False, has_seconds: bool = False) -> 
 
 def time_element(at: datetime, *, has_day: bool = False, has_seconds: bool = False) -> SafeString:
     """The same as `clock`, as a `<time>` that says the instant to machines (ISO 8601, UTC)."""
-    stamp = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    stamp = to_the_second(at)
     return format_html('<time datetime="{}">{}</time>', stamp, clock(at, has_day=has_day, has_seconds=has_seconds))
 
 

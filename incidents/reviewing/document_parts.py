@@ -6,11 +6,12 @@ Each names its fields one by one: a field that is added to a table stays interna
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from incidents.domain.factors import CODES, family_of
+from incidents.domain.instants import to_the_second
 from incidents.domain.markup import MAX_BODY_CHARACTERS, render_html
 from incidents.domain.review import (
     Answer,
@@ -66,7 +67,7 @@ def html_of(text: str) -> str:
 
 def instant(at: datetime | None) -> str | None:
     """RFC 3339 in UTC to the second: `2026-06-23T14:30:00Z`."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
+    return to_the_second(at) if at else None
 
 
 def phases(facts: Facts, printer: Printer) -> list[Document]:

@@ -34,7 +34,6 @@ class Similar:
     code: str
     slug: str
     title: str
-    is_published: bool
     factors: tuple[str, ...]
     components: tuple[str, ...]
     remediations: tuple[OpenRemediation, ...]
@@ -51,11 +50,11 @@ def similar_reviews(review: Review, now: datetime | None = None) -> tuple[Simila
         by_factor[row.review_id].add(row.code)
     by_component = _by_component(review)
     found = Review.objects.filter(pk__in={*by_factor, *by_component})
-    found = found.exclude(state=ReviewState.RETRACTED).prefetch_related("versions").order_by("-created_at", "-id")
+    found = found.exclude(state=ReviewState.RETRACTED).order_by("-created_at", "-id")
     owed = _owed(list(found), (now or timezone.now()).astimezone(ZoneInfo(queries.the_page().time_zone)).date())
     return tuple(
         Similar(
-            row.code, row.slug, row.title, bool(row.versions.all()), tuple(sorted(by_factor[row.pk])),
+            row.code, row.slug, row.title, tuple(sorted(by_factor[row.pk])),
             tuple(sorted(by_component[row.pk])), tuple(owed[row.pk]),
         )
         for row in found

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from incidents.domain.instants import to_the_second
 from incidents.domain.markup import render_text
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.publishing import words
@@ -34,7 +35,7 @@ def utc(moment: datetime | str | None, style: str = "") -> SafeString | str:
     clock = f"{moment:%H:%M:%S}" if style == "seconds" else f"{moment:%H:%M}"
     return format_html(
         '<time datetime="{}">{}{} {} UTC</time>',
-        f"{moment:%Y-%m-%dT%H:%M:%SZ}", f"{moment.day} {moment:%b}", year, clock,
+        to_the_second(moment), f"{moment.day} {moment:%b}", year, clock,
     )  # fmt: skip
 
 

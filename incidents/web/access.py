@@ -12,8 +12,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from incidents.actions import roles
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
+from incidents.domain.review import PersonRole
 
 CONSOLE = "console"
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -42,6 +44,11 @@ def actor_of(request: HttpRequest) -> Actor:
     user = request.user
     assert isinstance(user, User), "the middleware lets nobody else through"
     return Actor("user", user.get_username(), user.pk)
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether the signed-in person may set what the page is made of, and what others may do."""
+    return PersonRole.ADMINISTRATOR in roles.roles_of(actor_of(request))
 
 
 class ConsoleMiddleware:

@@ -143,11 +143,11 @@ def test_last_modified_rises_when_the_clock_is_set_back_also_across_hot_cold_and
     note("cold/x.html")
     tree.swap([page("/x", b"3")])
     note("current/x.html")
-    tree.remove_cold("/x")
+    tree.remove_cold_pages(["/x"])
     tree.swap([page("/", b"front")])
     tree.write_cold(page("/x", b"4"))
     note("cold/x.html")
-    tree.remove_cold("/x")
+    tree.remove_cold_pages(["/x"])
     reopened = Tree(tree.root, clock=clock)
     reopened.write_cold(page("/x", b"5"))
     note("cold/x.html")
@@ -157,8 +157,8 @@ def test_last_modified_rises_when_the_clock_is_set_back_also_across_hot_cold_and
 def test_a_removed_page_leaves_nothing_and_removing_it_again_is_fine(tree):
     tree.write_cold(page())
     tree.manifest.set("/incidents/abc", "k1")
-    tree.remove_cold("/incidents/abc")
-    tree.remove_cold("/incidents/abc")
+    tree.remove_cold_pages(["/incidents/abc"])
+    tree.remove_cold_pages(["/incidents/abc"])
     assert list((tree.root / "cold/incidents").iterdir()) == []
     assert tree.manifest.get("/incidents/abc") is None
     assert list((tree.root / "cold").rglob("*.meta")) == []

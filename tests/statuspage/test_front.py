@@ -188,7 +188,7 @@ def test_a_swap_is_seen_by_the_next_request_and_a_removed_page_is_gone(tree, fro
     tree.swap([Page("/", b"new", HTML)])
     assert ask(front, "/").body == b"new"
     assert ask(front, "/incidents/abc").status == 200
-    tree.remove_cold("/incidents/abc")
+    tree.remove_cold_pages(["/incidents/abc"])
     assert ask(front, "/incidents/abc").status == 404
 
 

@@ -17,10 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from incidents.actions import client_advice as actions
 from incidents.domain.advice import AdviceKind
-from incidents.models import ClientAdvice, Component, Incident, Region
+from incidents.models import ClientAdvice, Incident, Region
 from incidents.publishing import advice
 from incidents.web.access import actor_of
-from incidents.web.console.forms import TextField
+from incidents.web.console.forms import TextField, component_choices
 from incidents.web.console.submitting import submit
 from incidents.web.console.times import UtcField
 
@@ -56,8 +56,7 @@ class AdviceForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(archived_at__isnull=True).select_related("group")
-        names = [(row.pk, row.full_name) for row in rows]
+        names = component_choices(has_groups=True)
         self.fields["component_id"].choices = [("", _now("All that it touches")), *names]  # type: ignore[attr-defined]
         regions = list(Region.objects.values_list("pk", "name"))
         self.fields["region_id"].choices = [("", _now("All regions")), *regions]  # type: ignore[attr-defined]
@@ -84,7 +83,8 @@ def give_advice(request: HttpRequest, code: str) -> HttpResponse:
         status = outcome.status
     note = _("Programs read this at the gate as data, people on the page in words. It ends with the incident.")
     title = _now("Advise programs: %(title)s") % {"title": row.title}
-    return render(request, "console/form.html", {"title": title, "form": form, "note": note}, status=status)
+    context = {"title": title, "form": form, "note": note, "button": _("Give it")}
+    return render(request, "console/form.html", context, status=status)
 
 
 @require_POST

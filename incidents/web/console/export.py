@@ -11,8 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from incidents.actions.export import record_export
 from incidents.archive.lines import lines
 from incidents.publishing import store
-from incidents.web.access import actor_of
-from incidents.web.console.taxonomy import is_administrator
+from incidents.web.access import actor_of, is_administrator
 
 
 @require_safe

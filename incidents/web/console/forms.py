@@ -27,6 +27,20 @@ def choices_of(names: Mapping[Any, str | Promise]) -> Choices:
     return [(str(key), name) for key, name in names.items()]
 
 
+def component_choices(*, has_groups: bool = False, own: Component | None = None) -> list[tuple[int, str]]:
+    """Number and full name of the components to choose from, in the order of the page, each behind its group; groups
+    themselves if wanted, archived ones never, but for `own`."""
+    rows = Component.objects.filter(Q(archived_at__isnull=True) | Q(pk=own.pk if own else None))
+    if not has_groups:
+        rows = rows.filter(is_group=False)
+    return [(row.pk, row.full_name) for row in sorted(rows.select_related("group"), key=_place)]
+
+
+def _place(row: Component) -> tuple[int, int, bool, int, int]:
+    top = row.group or row
+    return top.position, top.pk, row.group is not None, row.position, row.pk
+
+
 class TextField(forms.CharField):
     """A text that the action cleans and bounds itself: blanks and control characters reach it as they were typed."""
 
@@ -97,9 +111,7 @@ class IntervalForm(forms.Form):
 
     def __init__(self, *arguments: Any, own: Component, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(Q(archived_at__isnull=True) | Q(pk=own.pk), is_group=False)
-        names = [(row.pk, row.full_name) for row in rows.select_related("group")]
-        self.fields["component_id"].choices = names  # type: ignore[attr-defined]
+        self.fields["component_id"].choices = component_choices(own=own)  # type: ignore[attr-defined]
         regions = list(Region.objects.values_list("pk", "name"))
         self.fields["region_id"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
 
@@ -194,8 +206,7 @@ class SubscriberForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(archived_at__isnull=True).select_related("group")
-        self.fields["component_ids"].choices = [(row.pk, row.full_name) for row in rows]  # type: ignore[attr-defined]
+        self.fields["component_ids"].choices = component_choices(has_groups=True)  # type: ignore[attr-defined]
 
 
 class OperatorForm(forms.Form):

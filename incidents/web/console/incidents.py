@@ -18,11 +18,11 @@ from incidents.actions import amending as actions
 from incidents.actions import ledger
 from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, OVER_STAGES, Kind
-from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement
+from incidents.models import ImpactInterval, Incident, IncidentUpdate, MilestoneStatement, Proposal
 from incidents.publishing import words
 from incidents.reviewing.milestones import Milestone, durations, milestones
 from incidents.web.access import actor_of
-from incidents.web.console import client_advice, promises
+from incidents.web.console import client_advice, promises, proposals
 from incidents.web.console.forms import IMPACT_CHOICES, AmendForm, IncidentForm, IntervalForm, MilestoneForm
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.console.sending import progress_of
@@ -30,6 +30,7 @@ from incidents.web.console.submitting import forget_drafts, submit
 from incidents.web.console.times import as_typed
 from incidents.web.htmx import answer
 
+MOST_PROPOSALS = 50
 # When the trouble began, as queries.impact_started_at says it, for the database to sort by.
 STARTED = Coalesce(
     Subquery(
@@ -106,11 +107,17 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "standing": sorted(standing, key=lambda interval: (interval.started_at, interval.pk)),
         "superseded": [interval for interval in intervals if interval.superseded_at],
         "milestones": found,
-        "proposals": list(row.proposals.select_related("source").order_by("pk")[:50]),
+        "proposals": _proposals(row),
         "durations": durations(found),
         "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }
     return render(request, "console/incidents/page.html", context)
+
+
+def _proposals(incident: Incident) -> list[tuple[Proposal, str]]:
+    rows = list(incident.proposals.select_related("source").order_by("pk")[:MOST_PROPOSALS])
+    makers = proposals.proposers(rows)
+    return [(row, makers[row.pk]) for row in rows]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,10 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import roles as actions
 from incidents.domain.review import PersonRole
-from incidents.web.access import actor_of, open_to_anybody
+from incidents.web.access import actor_of, is_administrator, open_to_anybody
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 ROLES = [
     (str(PersonRole.VIEWER), gettext_lazy("Viewer")),

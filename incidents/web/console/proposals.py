@@ -20,7 +20,7 @@ from incidents.actions import proposal as actions
 from incidents.domain.inbound import ProposalState
 from incidents.domain.markup import render_html
 from incidents.domain.status import CLOSED_STAGES, Kind
-from incidents.models import Component, Proposal
+from incidents.models import Component, Proposal, Upstream
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 
@@ -40,6 +40,7 @@ class Line:
     """A proposal as it is shown: what would be public, at which level each component, and until when it can wait."""
 
     proposal: Proposal
+    proposer: str
     html: SafeString
     components: list[tuple[str, str]]
     state: str | Promise
@@ -83,7 +84,7 @@ def waiting() -> QuerySet[Proposal]:
 
 
 def ended() -> list[Proposal]:
-    """Open incidents of which every monitor that reported says that they are over: the last such report of each."""
+    """Open incidents of which every machine that reported says that they are over: the last such report of each."""
     rows = Proposal.objects.filter(incident__isnull=False, ended_at__isnull=False, incident__kind=Kind.INCIDENT)
     rows = rows.exclude(incident__stage__in=CLOSED_STAGES).exclude(incident__proposals__ceased_at__isnull=True)
     last = {row.incident_id: row for row in rows.select_related("incident", "source").order_by("ended_at")}
@@ -91,13 +92,26 @@ def ended() -> list[Proposal]:
 
 
 def lines(rows: Iterable[Proposal], board: Board) -> list[Line]:
-    """Proposals with the names of what they are about; without a query."""
+    """Proposals with the names of what they are about and of who makes them; one query at the most, for upstreams."""
+    rows = list(rows)
+    makers = proposers(rows)
     names = {row.pk: row for row in board.leaves()}
     regions = {region.pk: region.name for row in board.leaves() for region in row.regions.all()}
-    return [_line(row, names, regions) for row in rows]
+    return [_line(row, makers[row.pk], names, regions) for row in rows]
 
 
-def _line(row: Proposal, names: dict[int, Component], regions: dict[int, str]) -> Line:
+def proposers(rows: Iterable[Proposal]) -> dict[int, str]:
+    """The name of the source or the upstream that makes each proposal, by the number of the proposal."""
+    of_upstreams = {row.pk: row.origin.removeprefix("upstream:") for row in rows if not row.source}
+    numbers = {int(text) for text in of_upstreams.values() if text.isdecimal()}
+    names = {str(pk): name for pk, name in Upstream.objects.filter(pk__in=numbers).values_list("pk", "name")}
+    return {
+        row.pk: row.source.name if row.source else names.get(of_upstreams[row.pk], _("An upstream of before"))
+        for row in rows
+    }
+
+
+def _line(row: Proposal, proposer: str, names: dict[int, Component], regions: dict[int, str]) -> Line:
     components = []
     for entry in row.components:
         if component := names.get(entry["component_id"]):
@@ -106,6 +120,7 @@ def _line(row: Proposal, names: dict[int, Component], regions: dict[int, str]) -
     minutes = row.source.dead_man_minutes if row.source and row.source.is_enabled else None
     return Line(
         proposal=row,
+        proposer=proposer,
         html=mark_safe(render_html(row.body or actions.first_words())),  # noqa: S308 - cleaned by our own renderer
         components=components,
         state=STATES[row.state],

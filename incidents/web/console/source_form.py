@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from incidents.domain.inbound import TROUBLE, RuleAct, SourceKind
-from incidents.models import Component, InboundRule, Region, UpdateTemplate
+from incidents.models import InboundRule, Region, UpdateTemplate
 from incidents.publishing import words
-from incidents.web.console.forms import TextField, choices_of
+from incidents.web.console.forms import TextField, choices_of, component_choices
 
 KINDS: dict[str, str | Promise] = {
     SourceKind.ALERTMANAGER: "Prometheus Alertmanager",
@@ -101,11 +101,8 @@ class RuleForm(forms.Form):
 
     def __init__(self, *arguments: Any, rule: InboundRule | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(archived_at__isnull=True, is_group=False).select_related("group")
-        names = [(row.pk, row.full_name) for row in rows]
-        if rule and rule.component_id not in dict(names):
-            names.append((rule.component_id, rule.component.full_name))
-        self.fields["component_id"].choices = names  # type: ignore[attr-defined]
+        choices = component_choices(own=rule.component if rule else None)
+        self.fields["component_id"].choices = choices  # type: ignore[attr-defined]
         regions = list(Region.objects.values_list("pk", "name"))
         self.fields["region_id"].choices = [("", _("All regions")), *regions]  # type: ignore[attr-defined]
         if not regions:

@@ -14,10 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import inbound as actions
 from incidents.models import InboundRule, InboundSource
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.source_form import ACTS, KINDS, RuleForm, SourceForm
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 SOURCE_FIELDS = ("name", "is_enabled", "dead_man_minutes", "dead_man_template_id")
 RULE_FIELDS = ("match", "act", "component_id", "region_id", "level", "position")

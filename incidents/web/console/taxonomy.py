@@ -15,11 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import factor as actions
-from incidents.actions import roles
 from incidents.domain.factors import CODES, FAMILIES, family_of
-from incidents.domain.review import PersonRole
 from incidents.models import ContributingFactor, FactorCode
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
 
@@ -73,11 +71,6 @@ def retire_factor_code(request: HttpRequest, number: int) -> HttpResponse:
     actions.retire_factor_code(actor=actor_of(request), code_id=row.pk)
     messages.success(request, _("%(code)s is offered no more.") % {"code": row.code})
     return redirect("console:factors")
-
-
-def is_administrator(request: HttpRequest) -> bool:
-    """Whether the signed-in person may change the taxonomy and what others may do."""
-    return PersonRole.ADMINISTRATOR in roles.roles_of(actor_of(request))
 
 
 def _place(code: str, known: list[str]) -> tuple[int, str, int]:

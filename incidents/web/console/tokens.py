@@ -17,10 +17,9 @@ from incidents import queries
 from incidents.actions import token as actions
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 SCOPES = [
     (Scope.READ.value, gettext_lazy("Read everything")),
@@ -57,9 +56,12 @@ class TokenForm(forms.Form):
 def token_list(request: HttpRequest) -> HttpResponse:
     """All tokens, newest first, with what each may do and when it was last used."""
     now = timezone.now()
-    names = dict(SCOPES)
     lines = [
-        {"token": row, "scopes": [names[scope] for scope in row.scopes], "is_valid": row.is_valid(now)}
+        {
+            "token": row,
+            "scopes": [label for scope, label in SCOPES if scope in row.scopes],
+            "is_valid": row.is_valid(now),
+        }
         for row in ApiToken.objects.all()
     ]
     context = {"lines": lines, "may_change": is_administrator(request), "page": queries.the_page()}
@@ -76,7 +78,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
             token, key = outcome.result
             return render(request, "console/tokens/made.html", {"token": token, "key": key, "page": queries.the_page()})
         status = outcome.status
-    context = {"form": form, "title": _("Make a token")}
+    context = {"form": form, "title": _("Make a token"), "button": _("Make it")}
     return render(request, "console/form.html", context, status=status)
 
 

@@ -16,12 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from incidents.actions import upstream as actions
 from incidents.domain.upstream import UpstreamKind
-from incidents.models import Component, Upstream
+from incidents.models import Upstream
 from incidents.publishing.upstreams import upstream_views
-from incidents.web.access import actor_of
-from incidents.web.console.forms import Choices, TextField
+from incidents.web.access import actor_of, is_administrator
+from incidents.web.console.forms import Choices, TextField, component_choices
 from incidents.web.console.submitting import submit
-from incidents.web.console.taxonomy import is_administrator
 
 KINDS: Choices = [
     (UpstreamKind.STATUSPAGE, gettext_lazy("Statuspage JSON (/api/v2)")),
@@ -54,9 +53,7 @@ class UpstreamForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        rows = Component.objects.filter(archived_at__isnull=True, is_group=False).select_related("group")
-        names = [(row.pk, row.full_name) for row in rows]
-        self.fields["component_id"].choices = [("", _("None")), *names]  # type: ignore[attr-defined]
+        self.fields["component_id"].choices = [("", _("None")), *component_choices()]  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from incidents import queries
+from incidents.actions.component import archive_component
 from incidents.models import (
     AuditEntry,
     ChannelPause,
@@ -20,7 +21,8 @@ from incidents.models import (
     Subscriber,
     UpdateTemplate,
 )
-from tests.factories import make_component, make_subscriber, open_incident
+from incidents.web.console.forms import component_choices
+from tests.factories import MARIA, make_component, make_subscriber, open_incident
 
 
 def text(answer):
@@ -237,3 +239,17 @@ def test_subscribers_and_deliveries_are_put_in_the_order_of_a_column(console, db
     for query in ("subscribers?sort=-address", "subscribers?sort=since", "deliveries?sort=attempts"):
         html = text(console.get(f"/console/{query}"))
         assert html.index("beta@example.org") < html.index("alpha@example.org"), query
+
+
+@pytest.mark.django_db
+def test_components_to_choose_from_stand_in_the_order_of_the_page_behind_their_groups():
+    apps, models = (make_component(name, is_group=True) for name in ("Apps", "Models"))
+    make_component("Site")
+    for group in (models, apps):
+        for name in ("One", "Two"):
+            make_component(name, group_id=group.pk)
+    gone = archive_component(actor=MARIA, component_id=make_component("Gone").pk)
+    names = ["Apps - One", "Apps - Two", "Models - One", "Models - Two", "Site"]
+    assert [name for _pk, name in component_choices()] == names
+    assert [name for _pk, name in component_choices(own=gone)] == [*names, "Gone"]
+    assert [name for _pk, name in component_choices(has_groups=True)][:2] == ["Apps", "Apps - One"]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from incidents.actions import proposal as actions
 from incidents.actions.roles import set_roles
 from incidents.domain.actor import SYSTEM
-from incidents.models import ImpactInterval, InboundRule, InboundSource, Incident, Proposal
+from incidents.models import ImpactInterval, InboundRule, InboundSource, Incident, Proposal, Upstream
 from tests.factories import MARIA, make_component, make_region
 from tests.inbound_world import alert, make_proposal, make_rule, make_source, minutes_later, over, post, propose, report
 
@@ -37,7 +37,7 @@ def test_one_click_publishes_and_a_second_one_says_what_became_of_it(console):
     answer = console.post(path, {"seen_version": row.version})
     opened = Incident.objects.get()
     assert answer["Location"] == f"/console/incidents/{opened.code}"
-    assert "What monitors say" in text(console.get(answer["Location"]))
+    assert "What monitors and upstreams say" in text(console.get(answer["Location"]))
     again = console.post(path, {"seen_version": row.version})
     assert again.status_code == 409
     assert "answered already" in text(again)
@@ -59,8 +59,20 @@ def test_a_click_on_what_has_changed_is_refused_and_nonsense_is_no_fault(console
 def test_dismissing_takes_it_off_the_overview(console):
     row = make_proposal()
     console.post(f"/console/proposals/{row.pk}/dismiss", {"seen_version": row.version})
-    assert "Proposed by monitors" not in text(console.get("/console/"))
+    assert "Proposals <span" not in text(console.get("/console/"))
     assert "Dismissed" in text(console.get("/console/proposals"))
+
+
+def test_what_an_upstream_proposes_goes_by_its_name(console):
+    upstream = Upstream.objects.create(name="Cloud & Co", slug="cloud", kind="feed", created_at=timezone.now())
+    row = propose(origin=f"upstream:{upstream.pk}")
+    opened = actions.publish_proposal(actor=SYSTEM, proposal_id=row.pk, seen_version=row.version)
+    propose(origin="upstream:999", fingerprint="y")
+    for path in ("/console/proposals", f"/console/incidents/{opened.code}"):
+        page = text(console.get(path))
+        assert "Cloud &amp; Co" in page
+        assert "upstream:" not in page
+    assert "Proposals <span" in text(console.get("/console/"))
 
 
 def test_the_composer_begins_with_what_is_proposed_and_answers_it(console):

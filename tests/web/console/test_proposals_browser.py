@@ -59,7 +59,7 @@ def test_a_proposal_is_published_from_the_overview_by_one_click(signed_in, live_
     page.get_by_role("button", name="Publish and notify").click()
     page.wait_for_url("**/incidents/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Latency of the search is above two seconds")
-    expect(page.get_by_role("heading", name="What monitors say")).to_be_visible()
+    expect(page.get_by_role("heading", name="What monitors and upstreams say")).to_be_visible()
     assert Incident.objects.count() == 2
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from incidents import queries
+from incidents.domain.instants import in_zone
 from incidents.domain.status import Level, worst_of
 from incidents.models import Component, PublicPage
 from incidents.web.api.v1 import answers
@@ -17,8 +18,7 @@ from incidents.web.api.v1 import answers
 
 def stamp(at: datetime, page: PublicPage) -> str:
     """An instant in the zone of the page, with three digits: `…Z` where that is UTC, else with the offset of then."""
-    text = at.astimezone(ZoneInfo(page.time_zone)).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z") if page.time_zone in ("UTC", "Etc/UTC") else text
+    return in_zone(at, ZoneInfo(page.time_zone))
 
 
 def stamp_or_none(at: datetime | None, page: PublicPage) -> str | None:
