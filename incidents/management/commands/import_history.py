@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from incidents.actions.refusals import Refused
 from incidents.importing import IMPORTERS, Options, Unreadable
+from incidents.publishing.csp import csp
 from incidents.publishing.review_pages import version_page
 
 
@@ -27,7 +28,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, kind: str, source: str, **options: Any) -> None:
         """Read it whole, then write it. Raises CommandError with a sentence."""
         importer = IMPORTERS[kind]
-        how = Options(is_dry=options["dry_run"], is_page_wanted=options["page"], render=version_page)
+        how = Options(
+            is_dry=options["dry_run"], is_page_wanted=options["page"], render=version_page, policy=csp()
+        )  # fmt: skip
         try:
             report = importer.write(importer.read(source), how)
         except (Unreadable, Refused) as fault:
