@@ -181,6 +181,9 @@ BAD: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("a list for an object", changed("component", wire=[]), "Line 4: “wire” must be an object"),
     ("another page", changed("publicpage", id=2), "Lines 2 to 2: the database takes one of these rows not"),
     ("no page", without("publicpage"), "The file has no page"),
+    ("a day of the year one", changed("component", start_date="0001-01-01"), "Line 4: “start_date” must be a day"),
+    ("a day far off", changed("component", start_date="9999-12-31"), "Line 4: “start_date” must be a day"),
+    ("a time of the year two", changed("component", created_at="0002-01-01T00:00:00Z"), "“created_at” must be a time"),
     ("a code that climbs", changed("incident", code="../../x"), "“incident” code must be of letters and digits"),
     (
         "a redirect to another site",
