@@ -287,6 +287,14 @@ def test_a_level_that_only_the_monitor_names_is_posted_as_degraded():
     assert Incident.objects.get().title == "We are looking into a problem"
 
 
+def test_a_beginning_of_long_ago_is_not_believed_without_a_person():
+    api, source = make_component(), dead_man()
+    report(source, alert(labels={"component": "api"}, started_at=timezone.now() - timedelta(days=20_000)))
+    proposal.post_unanswered(minutes_later(11))
+    held = ImpactInterval.objects.get(component=api)
+    assert held.started_at == Proposal.objects.get().first_seen_at - timedelta(hours=24)
+
+
 def test_a_storm_is_posted_as_one_incident_with_all_its_components():
     source = dead_man()
     for name in ("API", "Web"):
