@@ -12,7 +12,16 @@ from django.db import connection
 from django.utils import timezone
 
 from incidents import relay
-from incidents.actions import inbound, maintenance, maintenance_schedule, operators, page, proposal, withholding
+from incidents.actions import (
+    inbound,
+    maintenance,
+    maintenance_schedule,
+    operators,
+    page,
+    proposal,
+    suggesting,
+    withholding,
+)
 from incidents.actions import incident as incident_actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.chain.verification import verify
@@ -403,3 +412,14 @@ def test_nobody_is_mailed_of_a_proposal_that_was_answered():
     report(source, alert())
     proposal.dismiss_proposal(actor=MARIA, proposal_id=Proposal.objects.get().pk)
     assert operators.remind_operators(minutes_later(30)) == 0
+
+
+def test_alerts_that_come_and_go_under_ever_new_names_do_not_fill_the_tables(monkeypatch):
+    monkeypatch.setattr(suggesting, "MOST_IN_AN_HOUR", 5)
+    source, _key = make_source()
+    for number in range(8):
+        report(source, alert(f"f{number}"), now=minutes_later(number))
+        report(source, over(f"f{number}"), now=minutes_later(number))
+    assert states() == ["over"] * 5
+    report(source, alert("f8"), now=minutes_later(61))
+    assert states() == ["over"] * 5 + ["open"]
