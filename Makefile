@@ -31,7 +31,7 @@ run: $(RUNTIME) ## serve a real, empty instance kept under var/
 
 # What holds a deadline that a person feels runs by itself. 5: ARGS chose no test of this half.
 test: setup ## run the whole suite (ARGS= goes to pytest: make test ARGS="tests/domain -x")
-	@$(BIN)/pytest -n 2 -m "not alone" $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not alone" $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 	@$(BIN)/pytest -m alone $(ARGS) || { status=$$?; [ $$status -eq 5 ] || exit $$status; }
 
 clients: var/clients/.installed ## install the programs of others that the suite runs against an instance (needs npm)

@@ -237,7 +237,11 @@ class _Line:
         self._until = until
         self._held: socket.socket | None = None
         self._timer: threading.Timer | None = None
-        self.is_late = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time is over; the socket's own timeout may end a wait a moment before the timer does."""
+        return time.monotonic() >= self._until - 0.01
 
     def open(self) -> socket.socket:
         """Connect to the first address that answers. Raises OSError, or TimeoutError past the deadline."""
@@ -245,7 +249,6 @@ class _Line:
         for family, where in self._found:
             left = self._until - time.monotonic()
             if left <= 0:
-                self.is_late = True
                 break
             try:
                 return self._watched(_connected(family, where, min(left, 4.0) if len(self._found) > 1 else left))
@@ -275,7 +278,6 @@ class _Line:
         return made
 
     def _expire(self) -> None:
-        self.is_late = True
         try:
             if self._held is not None:
                 self._held.shutdown(socket.SHUT_RDWR)

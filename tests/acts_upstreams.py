@@ -17,8 +17,9 @@ from tests.workflow_world import person
 def an_upstream() -> Upstream:
     """One that is followed, though nothing is asked of anybody."""
     return Upstream.objects.create(
-        name="Cloud", slug="cloud", kind="statuspage", url="https://status.cloud.example/", created_at=timezone.now()
-    )
+        name="Cloud", slug=f"cloud-{Upstream.objects.count()}", kind="statuspage",
+        url="https://status.cloud.example/", created_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _saved() -> Callable[[], object]:

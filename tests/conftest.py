@@ -27,16 +27,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another database cannot change."""
+    """Leave out what another database cannot change; keep together what shares a story that is played once."""
+    for item in items:
+        if item.path.stem in PLAYED_ONCE:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
     if config.getoption("--database-only"):
         chosen = [item for item in items if _hangs_on_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
 
 
-# What is drawn from rows, or typed into a form, is the same on every database; the queries behind it all run in the
-# modules that count them.
-DRAWN = ("tests/publishing/", "tests/web/console/")
+# Modules with a costly fixture for all of their tests: two workers would make it twice.
+PLAYED_ONCE = frozenset(
+    ("test_story", "test_review_story", "test_reference_document", "test_round_trip", "test_export", "test_recipes")
+)
+# What is drawn or computed from rows, or typed into a form, is the same on every database; the queries behind it all
+# run in the modules that count them.
+DRAWN = ("tests/publishing/", "tests/reviewing/", "tests/web/console/")
 COUNTED = ("query", "queries", "snapshot", "canary")
 
 

@@ -21,9 +21,10 @@ from icalendar import Calendar
 from playwright.sync_api import Browser
 
 from tests.conftest import needs
-from tests.live.running import ROOT, Running, running
+from tests.live.running import ROOT, Running, running, until
 
-pytestmark = pytest.mark.slow
+# One instance for all of them, so one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("clients")]
 PROGRAMS = Path(__file__).parent / "programs"
 INSTALLED = ROOT / "var" / "clients"
 PYTHON = INSTALLED / "python" / "bin" / "python"
@@ -180,8 +181,10 @@ def test_the_old_write_client_does_all_that_it_can(site: Running, key: str):
     assert "reader@example.org" not in [row["email"] for row in said["subscribers"]]
     assert said["subscribers"]
     assert (said["unknown"], said["refused"]) == (404, 422)
-    public = document(site, f"/api/v2/incidents/{code}.json")["incident"]
-    assert [row["status"] for row in public["incident_updates"]] == ["resolved", "identified", "investigating"]
+    path = f"/api/v2/incidents/{code}.json"
+    until(lambda: site.get(path).status == 200 and document(site, path)["incident"]["status"] == "resolved", 10, path)
+    updates = document(site, path)["incident"]["incident_updates"]
+    assert [row["status"] for row in updates] == ["resolved", "identified", "investigating"]
 
 
 def test_the_client_of_the_vendors_own_description_opens_and_resolves(site: Running, key: str):

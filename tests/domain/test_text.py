@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from typing import Any
 from xml.etree import ElementTree
 
@@ -93,9 +93,9 @@ def test_emoji_keep_their_joiners_and_selectors(emoji: str) -> None:
     ],
 )
 def test_cleaning_takes_time_in_proportion_to_the_text(raw: str) -> None:
-    started = perf_counter()
+    started = thread_time()
     clean_body(raw)
-    assert perf_counter() - started < 0.1
+    assert thread_time() - started < 0.1
 
 
 @given(st.text(st.characters(codec=None)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
@@ -12,16 +12,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from incidents.publishing import api_page
+from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
 from incidents.publishing.tree import Page, file_of
+from tests.factories import make_component
 from tests.publishing.page_world import Reading
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture
-def page() -> Page:
+def rendered() -> Page:
     site = PageView("Example", "Etc/UTC", "https://status.example.com", datetime(2026, 6, 23, tzinfo=UTC))
     truth = SimpleNamespace(page=site, leaves=(SimpleNamespace(slug="claude-api"),))
     (cold,) = api_page.cold(cast(Snapshot, truth))
@@ -37,21 +38,33 @@ def test_every_address_that_is_a_link_could_be_published_and_the_others_are_patt
                 assert re.search("[<…]", address.path), address.path
 
 
-def test_the_page_is_whole_html_and_says_what_old_answers_mean(page):
-    text = " ".join(Reading(page).text.split())
+def test_the_page_is_whole_html_and_says_what_old_answers_mean(rendered):
+    text = " ".join(Reading(rendered).text.split())
     assert "Candor-Stale" in text
     assert "must not stop yours" in text
     assert '<script src="https://status.example.com/embed/script.js" async></script>' in text
-    assert dict(page.headers)["Content-Security-Policy"].startswith("default-src 'none'")
+    assert dict(rendered.headers)["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.django_db
+def test_every_link_leads_to_something_that_is_published():
+    make_component("API")
+    store.republish()
+    store.beat(timedelta(0))
+    root = store.the_tree().root
+    for group in api_page.groups("api"):
+        for href in (address.href for address in group.addresses if address.href):
+            places = (root / "current" / file_of(href), root / "cold" / file_of(href), root / href[1:])
+            assert any(place.exists() for place in places), href
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")])
-def test_it_breaks_no_rule_of_accessibility_and_no_width(browser: Browser, page: Page, width, scheme):
+def test_it_breaks_no_rule_of_accessibility_and_no_width(browser: Browser, rendered: Page, width, scheme):
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     tab = context.new_page()
-    headers = {**dict(page.headers), "Content-Type": page.content_type}
-    tab.route("**/*", lambda route: route.fulfill(body=page.body, headers=headers))
+    headers = {**dict(rendered.headers), "Content-Type": rendered.content_type}
+    tab.route("**/*", lambda route: route.fulfill(body=rendered.body, headers=headers))
     tab.goto("https://status.example.com/api")
     assert [found["id"] for found in Axe().run(tab, options=RULES).response["violations"]] == []
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
