@@ -18,7 +18,6 @@ from incidents.domain.actor import SYSTEM
 from incidents.importing import candor
 from incidents.models import PublicPage
 from incidents.publishing import snapshot, store
-from incidents.publishing.csp import csp
 
 
 def write_export(file: Path, is_everything: bool = False) -> Path:
@@ -60,7 +59,7 @@ def pages_at(_folder: Path, now: datetime, _settings: Any) -> dict[str, bytes]:
 
 def restore(file: Path, now: datetime | None) -> Any:
     """The file, restored."""
-    return candor.restore(file, actor=SYSTEM, policy=csp(), now=now)
+    return candor.restore(file, actor=SYSTEM, now=now)
 
 
 def without_chain(tree: dict[str, bytes], chain: tuple[int, str]) -> dict[str, bytes]:

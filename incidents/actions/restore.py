@@ -63,7 +63,7 @@ def restore(
     is_everything: bool,
     sha256: str,
     is_dry: bool = False,
-    policy: str = "",
+    policy: str | None = None,
     now: datetime | None = None,
 ) -> Restored:
     """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the file: a
@@ -103,7 +103,7 @@ def restore(
 class _Writing:
     """Rows on their way into the tables, some hundred at a time; nothing but their numbers is remembered."""
 
-    def __init__(self, tables: Mapping[str, Table], now: datetime, policy: str) -> None:
+    def __init__(self, tables: Mapping[str, Table], now: datetime, policy: str | None) -> None:
         self.tables, self._policy = tables, policy
         self.counts = dict.fromkeys(tables, 0)
         self._now = now

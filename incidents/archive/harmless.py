@@ -25,9 +25,9 @@ _ADDRESSES = frozenset({"url", "public_url"})
 _PATHS = frozenset({"path", "target"})
 
 
-def harmless(table: str, values: Mapping[str, Any], policy: str) -> dict[str, Any]:
+def harmless(table: str, values: Mapping[str, Any], policy: str | None) -> dict[str, Any]:
     """The values of a row as they may be written. HTML is rendered anew from its Markdown; a pinned page runs no script
-    but that of `policy`, the one that this version serves pages under ("" for none).
+    but that of `policy`, the one that this version serves pages under (None: the file is one's own, they stay).
 
     Raises BadValue: a code or a path that can name no page of ours, an address that is not of the web.
     """
@@ -41,7 +41,7 @@ def harmless(table: str, values: Mapping[str, Any], policy: str) -> dict[str, An
             raise BadValue(_("%(name)s must be a path of this page") % {"name": name})
         if name.endswith("_html"):
             found[name] = _rendered(values[name.removesuffix("_html")])
-    if values.get("page_csp") and values["page_csp"] != policy:
+    if policy is not None and values.get("page_csp") and values["page_csp"] != policy:
         found["page_csp"] = WITHOUT_SCRIPT
     return found
 

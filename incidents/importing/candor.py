@@ -44,7 +44,7 @@ def write(path: Path, options: Options) -> Report:
 
 
 def restore(
-    path: Path, *, actor: Actor, is_dry: bool = False, policy: str = "", now: datetime | None = None
+    path: Path, *, actor: Actor, is_dry: bool = False, policy: str | None = None, now: datetime | None = None
 ) -> Restored:
     """Restore an export into this instance, which must hold nothing. Run again with the same file, it changes nothing.
 
