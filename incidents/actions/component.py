@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.actions import guards, moves, slugs, texts, verdicts
-from incidents.actions.component_row import group_of, new_row, refuse_same_name
+from incidents.actions.component_row import first_day, group_of, new_row, refuse_same_name
 from incidents.actions.corrections import correct
 from incidents.actions.figures import figures_of, months_of
 from incidents.actions.record import record
@@ -101,7 +101,7 @@ def edit_component(
             "name": clean_name,
             "description": texts.line(description, field="description", limit=300, is_required=False),
             "group_id": group_id,
-            "start_date": start_date,
+            "start_date": first_day(start_date),
             "is_hidden_unless_degraded": is_hidden_unless_degraded,
             "is_showcased": component.is_showcased if is_showcased is None else is_showcased,
         }

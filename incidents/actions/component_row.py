@@ -12,6 +12,8 @@ from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
 from incidents.models import Component
 
+FIRST_DAYS = (date(1990, 1, 1), date(2199, 12, 31))  # the pages of a history are as many as its months
+
 
 def new_row(
     *,
@@ -37,12 +39,19 @@ def new_row(
         is_group=is_group,
         group=group_of(group_id, is_group),
         position=(siblings.aggregate(last=Max("position"))["last"] or 0) + 1,
-        start_date=start_date,
+        start_date=first_day(start_date),
         is_hidden_unless_degraded=is_hidden_unless_degraded,
         is_showcased=is_showcased,
         created_at=now,
         updated_at=now,
     )
+
+
+def first_day(day: date | None) -> date | None:
+    """The first day with data as it may be kept. Raises Refused for a slip of the pen, such as the year 206."""
+    if day is not None and not FIRST_DAYS[0] <= day <= FIRST_DAYS[1]:
+        raise Refused(_("The first day must lie between 1990 and 2199."), "start_date")
+    return day
 
 
 def group_of(group_id: int | None, is_group: bool) -> Component | None:

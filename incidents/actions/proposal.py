@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import alerting, guards, incident, suggesting
+from incidents.actions import alerting, guards, holding, incident, suggesting
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
@@ -190,7 +190,8 @@ def _neutral_changes(rows: Sequence[Proposal], now: datetime) -> list[ComponentC
 
 
 def _began(row: Proposal, now: datetime) -> datetime:
-    return min(row.started_at or row.first_seen_at, now)
+    """When it began, as far back as a monitor is believed without a person."""
+    return min(max(row.started_at or row.first_seen_at, row.first_seen_at - holding.EARLIEST), now)
 
 
 def _neutral_change(component_id: int, found: Sequence[tuple[dict[str, Any], datetime]]) -> ComponentChange:

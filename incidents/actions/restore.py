@@ -23,6 +23,7 @@ from incidents import chain
 from incidents.actions import days, guards, roles
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
+from incidents.archive.harmless import harmless
 from incidents.archive.tables import Now, Same, Table, fields_of, layout
 from incidents.archive.values import BadValue, read
 from incidents.chain.verification import public_rows
@@ -62,10 +63,11 @@ def restore(
     is_everything: bool,
     sha256: str,
     is_dry: bool = False,
+    policy: str | None = None,
     now: datetime | None = None,
 ) -> Restored:
     """Write the rows of a file, all or none; `is_dry` takes them back in the end. `sha256` is that of the file: a
-    repeat of it changes nothing.
+    repeat of it changes nothing. `policy`: as for `harmless`, which rows of a public file go through.
 
     With everything the chain is carried over as it is; else one of its own begins with what was restored. Raises
     Refused: no administrator, an instance that holds something, and whatever is wrong in the file, with its line.
@@ -77,7 +79,7 @@ def restore(
         if AuditEntry.objects.filter(verb=Verb.HISTORY_RESTORED, changes__file=["", sha256]).exists():
             return Restored(is_known=True)
         _refuse_full(is_everything)
-        writing = _Writing(layout(is_everything), now)
+        writing = _Writing(layout(is_everything), now, policy)
         for line in lines:
             writing.add(line)
         writing.finish()
@@ -101,8 +103,8 @@ def restore(
 class _Writing:
     """Rows on their way into the tables, some hundred at a time; nothing but their numbers is remembered."""
 
-    def __init__(self, tables: Mapping[str, Table], now: datetime) -> None:
-        self.tables = tables
+    def __init__(self, tables: Mapping[str, Table], now: datetime, policy: str | None) -> None:
+        self.tables, self._policy = tables, policy
         self.counts = dict.fromkeys(tables, 0)
         self._now = now
         self._known: dict[type[Model], set[int]] = {table.model: set() for table in tables.values()}
@@ -157,6 +159,11 @@ class _Writing:
             else:
                 values[each.attname] = value
             self._note(line, each, value if each.many_to_many else [value])
+        if table.exported is not None:
+            try:
+                values = harmless(table.name, values, self._policy)
+            except BadValue as bad:
+                raise _wrong(line.number, f"“{line.table}” {bad}.") from None
         return values | self._neutral(table, values), lists
 
     def _neutral(self, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ FLAP_WINDOW = timedelta(minutes=10)
 # A monitor that never says that it is over must not be silenced for ever by one answer.
 FORGOTTEN_AFTER = timedelta(hours=24)
 MOST_OPEN = 200
+MOST_IN_AN_HOUR = 1_000  # of one source; what ends at once waits for nobody, and would fill the tables all the same
 LONGEST_BODY = 5_000
 ANSWERABLE = (ProposalState.OPEN, ProposalState.OVER)
 
@@ -85,11 +86,7 @@ def suggest(
     row = current(origin, key, now)
     if row:
         return _fires_again(row, times, now)
-    if Proposal.objects.filter(origin=origin, state=ProposalState.OPEN).count() >= MOST_OPEN:
-        raise Refused(
-            _("%(count)s proposals of this source wait for an answer. No more are taken until some are answered.")
-            % {"count": MOST_OPEN}
-        )
+    _refuse_flood(origin, now)
     incident = incident_holding(entry["component_id"] for entry in components)
     row = Proposal.objects.create(
         origin=origin, fingerprint=key, title=clean_line(title)[:255] or _("An alert without a title"),
@@ -99,6 +96,20 @@ def suggest(
     )  # fmt: skip
     record(actor=actor, verb=Verb.PROPOSAL_MADE, subject=row, now=now, incident=incident, changes={"count": [0, times]})
     return row
+
+
+def _refuse_flood(origin: str, now: datetime) -> None:
+    mine = Proposal.objects.filter(origin=origin)
+    if mine.filter(state=ProposalState.OPEN).count() >= MOST_OPEN:
+        raise Refused(
+            _("%(count)s proposals of this source wait for an answer. No more are taken until some are answered.")
+            % {"count": MOST_OPEN}
+        )
+    if mine.filter(first_seen_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+        raise Refused(
+            _("%(count)s proposals of this source are of the last hour. No more are taken for a while.")
+            % {"count": f"{MOST_IN_AN_HOUR:,}"}
+        )
 
 
 def suggest_end(

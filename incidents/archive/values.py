@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from incidents.domain.instants import to_the_microsecond
 from incidents.models.words import Word
 
+YEARS = range(1970, 2200)  # a history has pages for all its months
+
 
 class BadValue(ValueError):
     """The value cannot stand in this field; the text is the rest of a sentence that begins with the field."""
@@ -75,14 +77,20 @@ def _instant(raw: Any) -> datetime:
         at = datetime.fromisoformat(_text(raw))
         if at.tzinfo is None:
             raise BadValue(_("must be a time with its zone"))
-        return at.astimezone(UTC)
+        at = at.astimezone(UTC)
+        if at.year not in YEARS:
+            raise ValueError(raw)
+        return at
     except (ValueError, OverflowError):
         raise BadValue(_("must be a time, such as 2026-06-23T14:30:00Z")) from None
 
 
 def _day(raw: Any) -> date:
     try:
-        return date.fromisoformat(_text(raw))
+        day = date.fromisoformat(_text(raw))
+        if day.year not in YEARS:
+            raise ValueError(raw)
+        return day
     except ValueError:
         raise BadValue(_("must be a day, such as 2026-06-23")) from None
 

@@ -35,7 +35,7 @@ def read(source: str) -> Path:
 def write(path: Path, options: Options) -> Report:
     """Restore an export, or only try it. Raises Refused as `restore` does."""
     actor = Actor("import", path.name)
-    done, report = restore(path, actor=actor, is_dry=options.is_dry, now=options.now), Report()
+    done, report = restore(path, actor=actor, is_dry=options.is_dry, policy=options.policy, now=options.now), Report()
     if done.is_known:
         report.add(_("file"), Result(Outcome.UNCHANGED))
     for table, count in done.rows.items():
@@ -43,7 +43,9 @@ def write(path: Path, options: Options) -> Report:
     return report
 
 
-def restore(path: Path, *, actor: Actor, is_dry: bool = False, now: datetime | None = None) -> Restored:
+def restore(
+    path: Path, *, actor: Actor, is_dry: bool = False, policy: str | None = None, now: datetime | None = None
+) -> Restored:
     """Restore an export into this instance, which must hold nothing. Run again with the same file, it changes nothing.
 
     Raises Refused for whatever is wrong with the file or the instance; nothing has been written then.
@@ -53,8 +55,9 @@ def restore(path: Path, *, actor: Actor, is_dry: bool = False, now: datetime | N
             is_everything = _header(file)
             digest = _digest(path)
             return actions.restore(
-                actor=actor, lines=_rows(file), is_everything=is_everything, sha256=digest, is_dry=is_dry, now=now
-            )
+                actor=actor, lines=_rows(file), is_everything=is_everything, sha256=digest, is_dry=is_dry,
+                policy=policy, now=now,
+            )  # fmt: skip
     except OSError as error:
         raise Refused(_("“%(path)s” cannot be read: %(error)s.") % {"path": path, "error": error.strerror}) from None
 

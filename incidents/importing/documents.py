@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from incidents import fetching
 
 MOST_BYTES = 50_000_000
+MOST_BYTES_OF_ALL = 500_000_000
 MOST_FILES = 20_000
 
 
@@ -43,22 +46,30 @@ def is_address(source: str) -> bool:
 def saved(source: str) -> list[Document]:
     """Every JSON object in a folder and the folders in it, or in one file, by name. Raises Unreadable."""
     path = Path(source)
-    files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+    files = sorted(islice(path.rglob("*.json"), MOST_FILES + 1)) if path.is_dir() else [path]
     if not files or not path.exists():
         raise Unreadable(_("“%(path)s” is no folder with JSON files and no such file.") % {"path": source})
     if len(files) > MOST_FILES:
         raise Unreadable(_("“%(path)s” holds more than %(most)s files.") % {"path": source, "most": f"{MOST_FILES:,}"})
-    return [parsed(_bytes(each), str(each.relative_to(path)) if path.is_dir() else path.name) for each in files]
-
-
-def _bytes(file: Path) -> bytes:
-    return read_file(file, MOST_BYTES)
+    found, left = [], MOST_BYTES_OF_ALL
+    for each in files:
+        if path.is_dir() and not each.resolve().is_relative_to(path.resolve()):
+            raise Unreadable(_("“%(file)s” leads out of the folder. Nothing was taken over.") % {"file": each.name})
+        body = read_file(each, MOST_BYTES)
+        left -= len(body)
+        if left < 0:
+            raise Unreadable(_("“%(path)s” holds more than is read at once.") % {"path": source})
+        found.append(parsed(body, str(each.relative_to(path)) if path.is_dir() else path.name))
+    return found
 
 
 def read_file(file: Path, limit: int) -> bytes:
     """The bytes of a file, at most `limit`: of a larger one nothing is read. Raises Unreadable."""
     try:
-        if file.stat().st_size > limit:
+        about = file.stat()
+        if not S_ISREG(about.st_mode) and not S_ISDIR(about.st_mode):  # a pipe or a device may never end
+            raise Unreadable(_("“%(file)s” is no ordinary file; it was not read.") % {"file": file.name})
+        if about.st_size > limit:
             raise Unreadable(
                 _("“%(file)s” is larger than %(limit)s bytes; it was not read.")
                 % {"file": file.name, "limit": f"{limit:,}"}

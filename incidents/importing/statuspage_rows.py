@@ -14,6 +14,7 @@ from incidents.domain.text import clean_line
 from incidents.importing.documents import Unreadable
 
 Row = dict[str, Any]
+YEARS = range(1970, 2200)  # a history has pages for all its months
 _AFFECTED = ("code", "name", "old_status", "new_status")
 # Of an incident: those that change with every update, and those that never do.
 _TIMES = ("created_at", "started_at", "updated_at", "monitoring_at", "resolved_at", "scheduled_for", "scheduled_until")
@@ -44,9 +45,12 @@ def maybe_moment(row: Row, key: str, place: str = "") -> datetime | None:
         return None
     try:
         at = datetime.fromisoformat(value)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _wrong(place, row, key) from None
+    if at.year not in YEARS:
+        raise _wrong(place, row, key)
+    return at
 
 
 def component_of(row: Row, place: str, *, is_gone: bool = False) -> PastComponent:
@@ -170,9 +174,12 @@ def _level(raw: object) -> Level | None:
 
 def _day(row: Row, place: str) -> date | None:
     try:
-        return date.fromisoformat(text(row, "start_date", place)) if row.get("start_date") else None
+        day = date.fromisoformat(text(row, "start_date", place)) if row.get("start_date") else None
     except ValueError:
         raise _wrong(place, row, "start_date") from None
+    if day and day.year not in YEARS:
+        raise _wrong(place, row, "start_date")
+    return day
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -29,6 +29,7 @@ DEADLINE_SECONDS = 10.0
 RECENT = timedelta(hours=24)
 INCIDENTS_KEPT = 5
 WORDS_LENGTH = 200
+EARLIEST_YEAR = 1990
 _LEVELS = {
     "none": Level.OPERATIONAL,
     "maintenance": Level.UNDER_MAINTENANCE,
@@ -164,16 +165,20 @@ def _line(value: object) -> str:
 
 
 def _web_address(value: object) -> str:
-    """An address that may stand in a link, or "": http(s), no blank and no control character in it."""
+    """An address that may stand in a link, or "": http(s), no blank, no control character, no half of one in it."""
     address = _text(value)
+    if clean_line(address[:600]) != address:
+        return ""
     is_web = re.fullmatch(r"https?://[^\s\x00-\x1f\x7f<>\"\\]{1,500}", address, re.IGNORECASE)
     return address if is_web else ""
 
 
 def _moment(value: object, now: datetime) -> datetime | None:
-    """Their time, which cannot be after ours; None where it is none."""
+    """Their time, UTC, which cannot be after ours; None where it is none, or of a year that nobody can mean."""
     try:
         at = parse_datetime(_text(value))
     except ValueError:
         return None
-    return min(at, now) if at and not is_naive(at) else None
+    if at is None or is_naive(at) or at.year < EARLIEST_YEAR:
+        return None
+    return min(at, now).astimezone(UTC)

@@ -27,12 +27,13 @@ COLUMNS = (Outcome.NEW, Outcome.ADDED, Outcome.UNCHANGED, Outcome.CHANGED, Outco
 class Options:
     """How to write. `is_dry`: write nothing, say what would be written. `is_page_wanted`: take name, zone and public id
     of the page too, though this one has its own. `render` makes the page of a review; without it postmortems stay
-    updates and nothing else."""
+    updates and nothing else. `policy`: the Content-Security-Policy of our pages; None lets those of a file stand."""
 
     is_dry: bool = False
     is_page_wanted: bool = False
     now: datetime | None = None
     render: Render | None = None
+    policy: str | None = None
 
 
 @dataclass

@@ -1,5 +1,5 @@
 """What needs a responder now and is not being done: late maintenance, silent incidents, trouble that nobody tells,
-upstreams that have gone."""
+proposals that nobody answers and what was posted in place of an answer, upstreams that have gone."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from incidents import queries
+from incidents.domain.inbound import ProposalState
 from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Level, Stage
-from incidents.models import Component, ImpactInterval, IncidentUpdate, Upstream
+from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, Proposal, Upstream
 from incidents.models.words import LEVELS
 
 GRACE = timedelta(seconds=60)  # what the schedule does by itself is done by then
+ANSWERED_WITHIN = timedelta(minutes=2)  # who has the console open answers a proposal by then; others are mailed
 UNTOLD_HOURS = (3, 6, 12, 24)
 
 
@@ -42,13 +44,16 @@ class Neglect:
             "maintenance_not_begun": _("Begin, reschedule or cancel it"),
             "maintenance_not_ended": _("Complete or extend it"),
             "component_untold": _("Check its status"),
+            "proposal_waits": _("Publish, edit or dismiss it"),
+            "posted_unattended": _("Take it over"),
             "upstream_gone": _("Give it another address, or remove it"),
         }.get(self.kind, _("Post an update"))
 
 
 def neglected(now: datetime) -> list[Neglect]:
-    """Everything that waits at `now` (UTC), longest first; in four queries."""
+    """Everything that waits at `now` (UTC), longest first; in six queries."""
     found = [*_late_maintenance(now), *_untold_components(now), *_silent_incidents(now), *_gone_upstreams()]
+    found += [*_waiting_proposals(now), *_posted_unattended()]
     return sorted(found, key=lambda each: (each.since, each.kind, each.subject))
 
 
@@ -123,6 +128,48 @@ def _silent_incidents(now: datetime) -> Iterator[Neglect]:
             step=0,
             sentence=_("“%(title)s” promised an update by %(at)s; none has come.")
             % {"title": row.title, "at": _moment(since)},
+            address="console:post-update",
+            argument=row.code,
+        )
+
+
+def _waiting_proposals(now: datetime) -> Iterator[Neglect]:
+    """One for each of those who propose, however many of theirs wait: a storm of alerts is one mail."""
+    by_origin: dict[str, list[Proposal]] = {}
+    for row in Proposal.objects.filter(state=ProposalState.OPEN).order_by("first_seen_at", "pk"):
+        by_origin.setdefault(row.origin, []).append(row)
+    for origin, rows in by_origin.items():
+        first, more = rows[0], len(rows) - 1
+        if first.first_seen_at > now - ANSWERED_WITHIN:
+            continue
+        sentence = (
+            _("“%(title)s” and %(more)s more were proposed and wait for an answer since %(at)s.")
+            if more
+            else _("“%(title)s” was proposed and waits for an answer since %(at)s.")
+        )
+        yield Neglect(
+            kind="proposal_waits",
+            subject=origin,
+            since=first.first_seen_at,
+            step=0,
+            sentence=sentence % {"title": first.title, "more": more, "at": _moment(first.first_seen_at)},
+            address="console:edit-proposal",
+            argument=str(first.pk),
+        )
+
+
+def _posted_unattended() -> Iterator[Neglect]:
+    """What the dead-man rule posted, until a person posts the next update."""
+    rows = Incident.objects.filter(proposals__state=ProposalState.POSTED, withdrawn_at__isnull=True)
+    alone = queries.open_incidents().filter(pk__in=rows.values("pk")).annotate(told=Count("updates")).filter(told=1)
+    for row in alone:
+        yield Neglect(
+            kind="posted_unattended",
+            subject=row.code,
+            since=row.created_at,
+            step=0,
+            sentence=_("Nobody answered, so “%(title)s” was posted by itself at %(at)s.")
+            % {"title": row.title, "at": _moment(row.created_at)},
             address="console:post-update",
             argument=row.code,
         )

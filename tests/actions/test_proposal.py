@@ -12,12 +12,22 @@ from django.db import connection
 from django.utils import timezone
 
 from incidents import relay
-from incidents.actions import inbound, maintenance, maintenance_schedule, page, proposal, withholding
+from incidents.actions import (
+    inbound,
+    maintenance,
+    maintenance_schedule,
+    operators,
+    page,
+    proposal,
+    suggesting,
+    withholding,
+)
 from incidents.actions import incident as incident_actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.chain.verification import verify
 from incidents.domain.actor import SYSTEM
 from incidents.models import AuditEntry, ImpactInterval, Incident, OutboxEvent, Proposal
+from incidents.reviewing.neglect import neglected
 from tests.factories import MARIA, change, make_component, make_region, open_incident, post_update
 from tests.inbound_world import alert, make_proposal, make_rule, make_source, minutes_later, over, propose, report
 
@@ -286,6 +296,14 @@ def test_a_level_that_only_the_monitor_names_is_posted_as_degraded():
     assert Incident.objects.get().title == "We are looking into a problem"
 
 
+def test_a_beginning_of_long_ago_is_not_believed_without_a_person():
+    api, source = make_component(), dead_man()
+    report(source, alert(labels={"component": "api"}, started_at=timezone.now() - timedelta(days=20_000)))
+    proposal.post_unanswered(minutes_later(11))
+    held = ImpactInterval.objects.get(component=api)
+    assert held.started_at == Proposal.objects.get().first_seen_at - timedelta(hours=24)
+
+
 def test_a_storm_is_posted_as_one_incident_with_all_its_components():
     source = dead_man()
     for name in ("API", "Web"):
@@ -362,3 +380,46 @@ def test_a_component_that_left_the_page_does_not_keep_the_rule_from_posting():
     type(api).objects.filter(pk=api.pk).update(archived_at=timezone.now())
     assert proposal.post_unanswered(minutes_later(11)) == 1
     assert not ImpactInterval.objects.exists()
+
+
+def reminded() -> list[dict[str, str]]:
+    told = OutboxEvent.objects.filter(verb="operators.reminded").order_by("pk")
+    return [event.facts["reminder"] for event in told]
+
+
+def test_operators_are_mailed_once_of_a_storm_that_waits_and_of_what_was_posted_by_itself():
+    operators.add_operator(actor=MARIA, address="oncall@example.org")
+    source, _key = make_source(dead_man_minutes=10)
+    report(source, *(alert(fingerprint=f"f{number}", title=f"Alert {number}") for number in range(30)))
+    assert operators.remind_operators(minutes_later(1)) == 0
+    assert [operators.remind_operators(minutes_later(minutes)) for minutes in (3, 4, 9)] == [1, 0, 0]
+    [waits] = reminded()
+    assert waits["sentence"].startswith("“Alert 0” and 29 more were proposed and wait for an answer since ")
+    assert waits["path"] == f"/console/proposals/{Proposal.objects.earliest('pk').pk}/edit"
+    assert proposal.post_unanswered(minutes_later(11)) == 1
+    assert [operators.remind_operators(minutes_later(minutes)) for minutes in (11, 12)] == [1, 0]
+    incident = Incident.objects.get()
+    assert reminded()[1]["sentence"].startswith(f"Nobody answered, so “{incident.title}” was posted by itself at ")
+    assert reminded()[1]["path"] == f"/console/incidents/{incident.code}/update"
+    assert [each.kind for each in neglected(minutes_later(12))] == ["posted_unattended"]
+    post_update(incident, now=minutes_later(13))
+    assert neglected(minutes_later(14)) == []
+
+
+def test_nobody_is_mailed_of_a_proposal_that_was_answered():
+    operators.add_operator(actor=MARIA, address="oncall@example.org")
+    source, _key = make_source()
+    report(source, alert())
+    proposal.dismiss_proposal(actor=MARIA, proposal_id=Proposal.objects.get().pk)
+    assert operators.remind_operators(minutes_later(30)) == 0
+
+
+def test_alerts_that_come_and_go_under_ever_new_names_do_not_fill_the_tables(monkeypatch):
+    monkeypatch.setattr(suggesting, "MOST_IN_AN_HOUR", 5)
+    source, _key = make_source()
+    for number in range(8):
+        report(source, alert(f"f{number}"), now=minutes_later(number))
+        report(source, over(f"f{number}"), now=minutes_later(number))
+    assert states() == ["over"] * 5
+    report(source, alert("f8"), now=minutes_later(61))
+    assert states() == ["over"] * 5 + ["open"]

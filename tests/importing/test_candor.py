@@ -15,6 +15,8 @@ from django.db import transaction
 from incidents.actions.page import make_administrator
 from incidents.actions.refusals import Refused
 from incidents.archive import LONGEST_LINE
+from incidents.archive.harmless import harmless
+from incidents.archive.values import BadValue
 from incidents.models import (
     AuditEntry,
     Component,
@@ -26,6 +28,7 @@ from incidents.models import (
     Region,
     Subscriber,
 )
+from incidents.publishing.csp import csp
 from tests import archive_world as world
 from tests.factories import make_component, make_region, make_subscriber, open_incident, post_update, utc
 
@@ -178,8 +181,38 @@ BAD: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("a list for an object", changed("component", wire=[]), "Line 4: “wire” must be an object"),
     ("another page", changed("publicpage", id=2), "Lines 2 to 2: the database takes one of these rows not"),
     ("no page", without("publicpage"), "The file has no page"),
+    ("a day of the year one", changed("component", start_date="0001-01-01"), "Line 4: “start_date” must be a day"),
+    ("a day far off", changed("component", start_date="9999-12-31"), "Line 4: “start_date” must be a day"),
+    ("a time of the year two", changed("component", created_at="0002-01-01T00:00:00Z"), "“created_at” must be a time"),
+    ("a code that climbs", changed("incident", code="../../x"), "“incident” code must be of letters and digits"),
+    (
+        "a redirect to another site",
+        line('{"table":"redirect","id":1,"path":"/old","target":"//evil.example/"}'),
+        "Line 3: “redirect” target must be a path of this page",
+    ),
     ("a level that is none", changed("impactinterval", level="purple"), "the database takes one of these rows not"),
 ]
+
+
+def test_html_in_a_public_file_is_rendered_anew_from_its_text(tmp_path, export):
+    planted = "<script>alert(1)</script><form action=//evil.example>"
+    change = changed("incidentupdate", body="Now **slow**.", body_html=planted)
+    file = tmp_path / "planted.jsonl"
+    file.write_text("".join(f"{each}\n" for each in change(export.splitlines())), encoding="utf-8")
+    world.restore(file, NOW)
+    assert IncidentUpdate.objects.get(body="Now **slow**.").body_html == "<p>Now <strong>slow</strong>.</p>"
+
+
+def test_a_pinned_page_of_a_public_file_runs_no_script_but_ours():
+    ours = csp()
+    assert harmless("reviewversion", {"page_csp": ours}, ours) == {"page_csp": ours}
+    for planted in ("script-src *", "default-src 'none'; script-src 'unsafe-inline'", ours + "; script-src *"):
+        kept = harmless("reviewversion", {"page_csp": planted}, ours)["page_csp"]
+        assert kept.startswith("default-src 'none'")
+        assert "script" not in kept
+    for address in ("javascript:alert(1)", "data:text/html,x", "//evil.example"):
+        with pytest.raises(BadValue, match="must begin with https://"):
+            harmless("remediation", {"public_url": address}, ours)
 
 
 @pytest.mark.parametrize(("change", "sentence"), [bad[1:] for bad in BAD], ids=[bad[0] for bad in BAD])

@@ -252,6 +252,7 @@ def test_a_postmortem_is_a_review_with_its_text_as_it_was_and_stays_an_update(tm
         ({"incident_updates": [update(0, "on fire")]}, "“status” of update000000"),
         ({"name": 7}, "“name” of abcdefabcdef"),
         ({"created_at": "9999-12-31T23:59:59.000-12:00"}, "“created_at”"),
+        ({"created_at": "0001-01-01T00:00:00.000Z"}, "“created_at”"),
     ],
 )
 def test_what_cannot_be_read_is_named_and_nothing_is_written(tmp_path, change, sentence):

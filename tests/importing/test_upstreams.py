@@ -15,9 +15,10 @@ from incidents.domain.upstream import Failed, Gone, Reading, Unchanged, Upstream
 from incidents.importing import upstreams
 from incidents.importing.sandbox import FeedEntry, ParsedFeed
 from incidents.models import Upstream
+from tests.archive_world import pages_at
 from tests.factories import utc
 from tests.sink import sink
-from tests.upstream_world import incident, summary
+from tests.upstream_world import an_upstream, incident, noted, summary
 
 NOW = utc("2026-06-23 14:02")
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -266,3 +267,21 @@ def test_the_history_of_a_large_site_is_read_by_the_reader_in_a_child(server, na
     outcome = upstreams.read(Upstream(kind="feed", url=url), utc(now))
     assert isinstance(outcome, Reading), outcome
     assert [row.name for row in outcome.incidents] == found
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        ({"shortlink": "https://c.example/\ud800"}, UpstreamIncident("A", "", utc("2026-06-23 13:55"))),
+        ({"shortlink": "https://c.example/\u202ex"}, UpstreamIncident("A", "", utc("2026-06-23 13:55"))),
+        ({"started_at": "0001-01-01T00:00:00+14:00"}, UpstreamIncident("A", "https://stspg.io/x", None)),
+        ({"started_at": "9999-12-31T23:59:59-14:00"}, UpstreamIncident("A", "https://stspg.io/x", NOW)),
+        ({"name": "A\ud800"}, UpstreamIncident("A", "https://stspg.io/x", utc("2026-06-23 13:55"))),
+    ],
+)
+@pytest.mark.django_db
+def test_nothing_that_a_provider_says_keeps_our_page_from_being_published(server, tmp_path, settings, odd, kept):
+    told = reading(summary("major", incidents=[incident(**({"name": "A"} | odd))]), server)
+    assert told.incidents == (kept,)
+    noted(an_upstream(), told, NOW)
+    assert b">A<" in pages_at(tmp_path, NOW, settings)["/"]

@@ -16,6 +16,7 @@ MOMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 LONGEST = 40
+YEARS = range(1970, 2200)  # the year 206 is a slip, and the history would get a page for each of its months since
 
 
 def parse_past(raw: str, now: datetime) -> datetime:
@@ -95,6 +96,8 @@ def _parse_moment(raw: str) -> datetime:
     offset = timedelta(hours=int(off_hours or 0), minutes=int(off_minutes or 0))
     try:
         zone = timezone(-offset if sign == "-" else offset)
+        if year not in YEARS:
+            raise ValueError(year)
         return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise forms.ValidationError(

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import DatabaseError, connection
+from django.http.request import UnreadablePostError
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -136,6 +138,19 @@ def test_more_alerts_than_are_read_at_once_are_told_of():
     answer = post("generic", key, {"alerts": [GENERIC] * 501})
     assert (answer.json()["alerts"], Proposal.objects.get().count) == (500, 500)
     assert "first 500 alerts" in answer.json()["refused"][0]
+
+
+def test_a_body_that_broke_off_is_refused_and_the_source_says_so(monkeypatch):
+    source, key = make_source()
+
+    def broken(*_args: Any) -> bytes:
+        raise UnreadablePostError("gone")
+
+    monkeypatch.setattr(WSGIRequest, "read", broken)
+    answer = Client(raise_request_exception=False).post(f"/inbound/generic/{key}", {}, content_type="application/json")
+    assert (answer.status_code, answer.json()["message"]) == (400, "The body ended too early.")
+    source.refresh_from_db()
+    assert source.last_error == "The body ended too early."
 
 
 def test_a_rule_that_holds_sets_the_component_and_an_alert_that_is_refused_holds_up_no_other():

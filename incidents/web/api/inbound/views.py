@@ -59,6 +59,8 @@ def _told(source: InboundSource, alerts: list[Alert], received: actions.Received
 def _payload(request: HttpRequest) -> dict[str, Any]:
     try:
         payload = json.loads(request.body)
+    except OSError:
+        raise BadPayload(_("The body ended too early.")) from None
     except (ValueError, RecursionError):
         raise BadPayload(_("The body is not JSON.")) from None
     if not isinstance(payload, dict):

@@ -59,12 +59,14 @@ def update_answer(row: IncidentUpdate, page: PublicPage) -> answers.Update:
 
 
 def published_summary(review: Review) -> tuple[str | None, ReviewVersion | None]:
-    """The summary as it was published last, and that version; (None, None) where nothing is."""
+    """The summary as it was published last, and that version; (None, None) where nothing is, or it was retracted."""
     newest = max(review.versions.all(), key=lambda version: version.number, default=None)
     if newest is None or newest.withheld_at:
         return None, None
-    sections = json.loads(newest.document)["review"]["sections"]
-    return next((part["text"] for part in sections if part["key"] == SUMMARY), None), newest
+    told = json.loads(newest.document)["review"]
+    if told is None:
+        return None, None
+    return next((part["text"] for part in told["sections"] if part["key"] == SUMMARY), None), newest
 
 
 class _Shelf:

@@ -48,6 +48,16 @@ def test_a_component_is_added_read_edited_and_archived(api: Caller):
     assert AuditEntry.objects.filter(actor_kind="token", actor_label="robot").count() == 3
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0206-01-01", "9999-12-31"])
+def test_a_first_day_that_would_give_the_history_thousands_of_months_is_refused(api: Caller, day):
+    """In the year 1 the months before it are no dates any more: nothing could be published then."""
+    told = "The first day must lie between 1990 and 2199."
+    assert api.refused("POST", "/components", 422, component={"name": "API", "start_date": day}) == told
+    row = make_component("Web")
+    assert api.refused("PATCH", f"/components/{row.code}", 422, component={"start_date": day}) == told
+    assert list(Component.objects.exclude(start_date=row.start_date).values_list("start_date")) == []
+
+
 def test_a_form_says_the_same_as_json(api: Caller):
     answer = api.form(
         "POST", "/components.json",

@@ -187,6 +187,23 @@ def test_a_database_that_does_not_answer_is_said_in_the_same_shape(api: Caller, 
     assert "Try again" in answer.json()["message"]
 
 
+@pytest.mark.parametrize(("fault", "status"), [(KeyError("secret of the server"), 500), (OperationalError("x"), 503)])
+@pytest.mark.parametrize("path", ["/v1/pages", "/v1", "/inbound/generic/some-key"])
+def test_a_fault_that_nobody_foresaw_is_said_in_the_same_shape(monkeypatch, caplog, fault, status, path):
+    def broken(*_args: Any) -> None:
+        raise fault
+
+    monkeypatch.setattr("incidents.web.api.v1.door.keys.token_of", broken)
+    monkeypatch.setattr("incidents.actions.inbound.source_of", broken)
+    answer = Client(raise_request_exception=False).post(path, b"{}", content_type="application/json")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (status, "no-store")
+    assert answer.headers["Content-Type"].startswith("application/json")
+    told = answer.json()
+    assert set(told) == {"message", "error"}
+    assert "secret" not in told["message"]
+    assert "Traceback" in caplog.text
+
+
 def test_a_repeat_under_one_key_is_done_once_and_another_request_is_a_conflict(api: Caller):
     row = make_component("Web")
     bodies: dict[str, dict[str, Any]] = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from incidents.actions import review_workflow
+from incidents.actions import review_publishing, review_workflow
 from incidents.actions.review import edit_review
 from incidents.domain.actor import Actor
 from incidents.domain.scopes import Scope
 from incidents.models import Review
+from incidents.publishing.review_pages import version_page
 from incidents.reviewing import document
+from tests.acts_api import administrator
 from tests.factories import make_component, open_incident, post_update
 from tests.web.api.v1.v1_world import Caller, a_token
 
@@ -63,6 +65,28 @@ def test_what_people_approved_is_published_as_preliminary_and_stays(api: Caller,
     assert "stays" in api.refused("PUT", f"{path}/revert", 422)
     assert "is published" in api.refused("DELETE", path, 422)
     assert "published review" in api.refused("DELETE", path.removesuffix("/postmortem"), 422)
+
+
+def test_a_retracted_postmortem_is_gone_and_the_incident_is_still_read(api: Caller, path):
+    api.call("PUT", path, DRAFT)
+    review = Review.objects.get()
+    edit_review(actor=SOMEBODY, review_id=review.pk, assistance="none")
+    review_workflow.submit_review(actor=SOMEBODY, review_id=review.pk)
+    review.refresh_from_db()
+    seen = document.content_hash(review)
+    review_workflow.approve_review(actor=SOMEBODY, review_id=review.pk, kind="technical", seen_hash=seen)
+    assert api.call("PUT", f"{path}/publish", {"postmortem": {}}).status_code == 200
+    review_publishing.retract_review(
+        actor=administrator(), review_id=review.pk, reason="It named a customer.", render=version_page
+    )
+    incident = api.get(path.removesuffix("/postmortem"))
+    assert (incident["postmortem_body"], incident["postmortem_published_at"]) == (None, None)
+    assert not incident["postmortem_notified_subscribers"]
+    assert [row["id"] for row in api.get("/incidents")] == [incident["id"]]
+    assert api.refused("GET", path, 404) == "This incident has no postmortem."
+    again = api.call("PUT", path, DRAFT)
+    assert again.status_code == 200, "a retracted review stays as it is; a new one begins"
+    assert again.json()["published_at"] is None
 
 
 def test_a_token_without_the_scope_writes_no_review(api: Caller, path):
