@@ -56,7 +56,7 @@ def differences(captured: Any, served: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: {str(captured)[:200]!r} != {str(served)[:200]!r}"
 
 
-def take(source: object, now: datetime | None = None, kind: str = "statuspage", **options: bool) -> Report:
+def take(source: object, now: datetime | None = None, kind: str = "statuspage", **options: Any) -> Report:
     """Import what is there."""
     importer = IMPORTERS[kind]
     return importer.write(importer.read(str(source)), Options(now=now, render=version_page, **options))
