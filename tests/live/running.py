@@ -123,8 +123,8 @@ def hidden_fields(html: str) -> dict[str, str]:
 def running(folder: Path, **environment: str) -> Iterator[Running]:
     """A started installation, ended at the end."""
     found = Running(folder, **environment)
-    found.start()
     try:
+        found.start()
         yield found
     finally:
         found.stop()
