@@ -56,7 +56,7 @@ def test_advice_is_taken_back_with_one_button(console):
         ({"kind": "retry_after", "seconds": "soon"}, "Enter a whole number."),
         ({"kind": "retry_after"}, "Give the seconds to wait, from 1 to 604,800."),
         ({"kind": "fail_over"}, "Say where to fail over to"),
-        ({"kind": "discard_since", "discard_since": "2999-01-01 10:00"}, "The time is in the future."),
+        ({"kind": "discard_since", "discard_since": "2199-01-01 10:00"}, "The time is in the future."),
         ({"kind": "panic"}, "panic is not one of the available choices."),
         ({"component_id": "999"}, "999 is not one of the available choices."),
     ],
