@@ -434,8 +434,7 @@ def test_very_long_and_right_to_left_names_are_kept_whole():
 
 
 def test_rendering_asks_the_database_nothing(django_assert_num_queries):
-    leaves = ten_components()
-    open_the_incident(leaves)
+    open_the_incident(ten_components())
     truth = truth_at("15:10")
     with django_assert_num_queries(0):
         all_pages(truth)
@@ -445,8 +444,7 @@ def test_rendering_the_hot_pages_is_quick():
     leaves = ten_components()
     add_past(leaves)
     open_the_incident(leaves)
-    truth = truth_at("15:10")
-    pages.hot(truth)
+    pages.hot(truth := truth_at("15:10"))
     begun = process_time()
     pages.hot(truth)
     assert timedelta(seconds=process_time() - begun) < timedelta(milliseconds=400)
