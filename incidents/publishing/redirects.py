@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.utils.html import format_html
 
@@ -18,7 +19,7 @@ def hot(_snapshot: Snapshot) -> list[Page]:
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """A page for each address, which browsers and programs follow by its header and people by its link."""
     for path, target in snapshot.redirects:
-        yield ColdPage(path, key_of(path, target), lambda path=path, target=target: _page(path, target))  # type: ignore[misc]
+        yield ColdPage(path, key_of(path, target), partial(_page, path, target))
 
 
 def _page(path: str, target: str) -> Page:
