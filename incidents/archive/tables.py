@@ -251,6 +251,7 @@ NOT_PUBLIC: Mapping[str, str] = {
     "channelpause": _SENDING,
     "componentday": "counted anew from the ledger",
     "delivery": _SENDING,
+    "draft": "what somebody is writing",
     "factorcode": "published reviews carry the title of each code that they use",
     "idempotencykey": "kept for a week, to know a repeated form",
     "inboundrule": _MONITORS,

@@ -8,6 +8,7 @@ from incidents.models.agreement import Agreement, AgreementExclusion, Verdict
 from incidents.models.audit import AuditEntry
 from incidents.models.change import ChangeEvent, ChangeRole, ContributingFactor, FactorCode
 from incidents.models.component import Component, Region
+from incidents.models.draft import Draft
 from incidents.models.imported import ImportedRow, Redirect
 from incidents.models.inbound import InboundRule, InboundSource, MonitorHold, Proposal
 from incidents.models.incident import (
@@ -57,6 +58,7 @@ __all__ = [
     "ContributingFactor",
     "Correction",
     "Delivery",
+    "Draft",
     "FactorCode",
     "IdempotencyKey",
     "ImpactInterval",
