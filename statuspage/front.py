@@ -49,6 +49,7 @@ _PLAIN = [
     ("Content-Security-Policy", "default-src 'none'"),
 ]
 GATE = "/gate/"
+STATIC = "/static/"
 _GATE_REFUSAL = [("Content-Type", "text/plain; charset=utf-8"), *_PLAIN[1:], ("Access-Control-Allow-Origin", "*")]
 _TEXTS = {
     400: "This site does not answer to that name.",
@@ -87,6 +88,8 @@ class Front:
             entry = self.shelf.held(path)
             if entry is not None:
                 return self._send(entry, method, environ, start_response)
+        if path.startswith(STATIC) and method in ("GET", "HEAD") and (entry := self._asset(path)):
+            return self._send(entry, method, environ, start_response)
         if is_forwarded(path, method):
             if has_odd_segments(path):
                 return self._refuse(404, method, start_response)
@@ -121,6 +124,13 @@ class Front:
         if self.shelf.is_empty:
             return self._refuse(503, method, start_response, [("Retry-After", "2")], path)
         return self._refuse(404, method, start_response, path=path)
+
+    def _asset(self, path: str) -> Entry | None:
+        """A file of the console from the tree; None where Django has to send it, as before the first publication."""
+        try:
+            return self.shelf.find(path)
+        except TornPage:
+            return None
 
     def _send(self, entry: Entry, method: str, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
         reply = entry.reply(environ.get("HTTP_ACCEPT_ENCODING", ""), self.shelf.age)

@@ -102,6 +102,8 @@ def _copies(tree: Tree) -> Iterator[Copy]:
     for place in (tree.root / "cold", tree.root / f"rev-{tree.version}"):
         for sidecar in place.rglob("*.meta"):
             meta = json.loads(sidecar.read_bytes())
+            if meta["path"].startswith(settings.STATIC_URL):
+                continue  # of the console, which stays here
             if meta["status"] == 404 and meta["path"] != "/404":
                 continue
             copy = Copy(
