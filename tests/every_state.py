@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import unescape
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -191,8 +192,8 @@ export
 lost 'nothing/here
 """
 
-# A state of a public page: the world in which it stands, and a pattern of its address, of which the first is taken. What
-# Django answers on a public address has its parts from `everything`; a form that is sent comes after `<`.
+# A state of a public page: the world in which it stands, and a pattern of its address; the first that it meets is taken.
+# What Django answers on a public address has its parts from `everything`; a form that is sent comes after `<`.
 PUBLIC = r"""
 everything /
 everything /404
@@ -207,7 +208,6 @@ everything /uptime
 everything /uptime/\d{4}-06
 everything /promises
 everything /remediations
-everything /remediations/[^/]+
 everything /reviews
 everything /reviews/[^/]+
 everything /reviews/[^/]+/versions/1
@@ -316,7 +316,11 @@ class Site:
 
     def shown(self, state: State) -> Answer:
         """What a person sees in a state. Fails when that is no page."""
-        answer = self.answer(self.address_of(state), state.sent, is_signed_in=state.is_signed_in)
+        address = self.address_of(state)
+        sent = None
+        if state.sent is not None:  # with what the form holds unseen, as a browser would
+            sent = _hidden(self.answer(address, is_signed_in=state.is_signed_in).body.decode()) | state.sent
+        answer = self.answer(address, sent, is_signed_in=state.is_signed_in)
         assert answer.status in (200, 403, 404, 409, 410, 422), (state.line, answer.status, answer.headers)
         assert answer.headers["Content-Type"].startswith("text/html"), state.line
         return answer
@@ -353,6 +357,12 @@ def _of_public(line: str) -> State:
 
 def _fields(form: str) -> dict[str, str] | None:
     return dict(pair.split("=", 1) for pair in form.split()) if form else None
+
+
+def _hidden(body: str) -> dict[str, str]:
+    tags = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", body)
+    pairs = [(re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in tags]
+    return {name[1]: unescape(value[1]) for name, value in pairs if name and value}
 
 
 def _static(path: str) -> Answer:

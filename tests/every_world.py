@@ -157,7 +157,8 @@ def _reviews(root: Actor) -> World:
         actor=root, review_id=review.pk, place="section:cause", kind="security", reason="It is being mended."
     )
     return {
-        "redaction": held.pk, "review": review.code, "entry": entry.pk, "phase": phase.pk, "change": change.code, "role": role.pk,
+        "redaction": held.pk, "review": review.code, "entry": entry.pk, "phase": phase.pk, "change": change.code,
+        "role": role.pk,
         "factor": factor.pk, "remediation": Remediation.objects.latest("pk").code, "section": "summary",
         "published": Review.objects.exclude(pk=review.pk).get().code,
     }  # fmt: skip
@@ -180,7 +181,8 @@ def _rest(root: Actor) -> World:
         "confirm": make_token(Purpose.CONFIRM, asks.pk, asks.generation, now),
         "manage": make_token(Purpose.MANAGE, reader.pk, reader.generation, now),
         "unsubscribe": make_token(Purpose.UNSUBSCRIBE, reader.pk, reader.generation, now),
-        "uid": urlsafe_base64_encode(force_bytes(invited.pk)), "invitation": default_token_generator.make_token(invited),
+        "uid": urlsafe_base64_encode(force_bytes(invited.pk)),
+        "invitation": default_token_generator.make_token(invited),
     }  # fmt: skip
 
 

@@ -19,20 +19,19 @@ AS_STORED = ("everything /reviews/[^/]+/versions/1",)
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Something of everything."""
-    yield from make_once(django_db_blocker, tmp_path_factory.mktemp("world"), every_world.everything)
+    """Something of everything, recorded in that language: what is written down in words is so in those of its day."""
+    with spoken(LEFT):
+        yield from make_once(django_db_blocker, tmp_path_factory.mktemp("world"), every_world.everything)
 
 
-def test_no_page_holds_a_word_that_cannot_be_translated(world, settings):
+def test_no_page_holds_a_word_that_cannot_be_translated(world):
     mask_everything()
     found: dict[tuple[str, str], str] = {}
-    with spoken(LEFT, settings):
+    with spoken(LEFT):
         site = Site(world)
         for state in states(world):
             if state.line in AS_STORED:
                 continue
             for row in hard_coded(site.shown(state).body.decode()):
                 found.setdefault(row, state.line)
-    for (place, words), line in found.items():
-        print(f"{line:50} {place:20} {words}")
-    assert found == {}
+    assert [(line, *row) for row, line in found.items()] == []

@@ -1,7 +1,7 @@
 """A language that nobody speaks, for finding text that was written into the program; and what people wrote, masked.
 
-No letter of a translated text is ASCII, nor is one of what people wrote into the tables. So whatever stands on a page in
-ASCII letters was written into a template or a module, or is said the same in every language.
+No letter of a translated text is ASCII, nor is one of what people wrote into the tables. So whatever stands on a page
+in ASCII letters was written into a template or a module, or is said the same in every language.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import CharField, JSONField, TextField
+from django.test import override_settings
 from django.utils import translation
 from django.utils.translation import trans_real
 
@@ -26,7 +27,9 @@ FOREIGN = "áƀçđéƒĝĥíĵķļɱñóþɋŕšŧúṽŵẋýžÁßÇÐÉƑĜ�
 ARABIC = "ابتثجحخدذرزسشصضطظعغفقكلمنه"
 # What is kept in a translated text: places for values, elements, entities, addresses.
 KEPT = re.compile(r"%\([^)]*\)[a-z]|%[sd%]|\{[^}]*\}|</?[a-zA-Z][^>]*>|&[#\w]+;|https?://\S+")
-MACHINE = re.compile(r"[a-z0-9_.:/@+\-]*|[A-Z0-9_=;,]{12,}|[A-Z]+-?\d+|[A-Z]{2,4}|\d{4}-\d\d-\d\dT.*|https?://\S+|[A-Z][a-z]+/[A-Z][A-Za-z_]+")
+MACHINE = re.compile(
+    r"[a-z0-9_.:/@+\-]*|[A-Z0-9_=;,]{12,}|[A-Z]+-?\d+|[A-Z]{2,4}|\d{4}-\d\d-\d\dT.*|https?://\S+|[A-Z][a-z]+/[A-Z][A-Za-z_]+"
+)
 # Texts of people whatever they look like, in the names of fields and of the keys of documents.
 PROSE = re.compile(
     r"(.*_)?(name|title|label|body|reason|note|description|words|sentence|audience|advice|address_name|text|html"
@@ -70,12 +73,11 @@ class Unspoken(NullTranslations):
 
 
 @contextmanager
-def spoken(language: str, settings: Any) -> Iterator[None]:
+def spoken(language: str) -> Iterator[None]:
     """Everything is said in this language, by every thread, until the end."""
-    settings.LANGUAGE_CODE = language
     trans_real._translations[language] = Unspoken(language)  # type: ignore[attr-defined]
     try:
-        with translation.override(language):
+        with override_settings(LANGUAGE_CODE=language), translation.override(language):
             yield
     finally:
         del trans_real._translations[language]  # type: ignore[attr-defined]
@@ -121,11 +123,13 @@ CYRILLIC = str.maketrans(LATIN, "".join(chr(0x430 + n) for n in range(26)) + "".
 # Said the same in every language.
 SAME = {
     "UTC": "the zone of every time", "GMT": "a zone",
-    "API": "names of techniques", "JSON": "", "RSS": "", "Atom": "", "CSV": "", "ICS": "", "URL": "", "HTTP": "", "CI": "",
+    "API": "names of techniques", "JSON": "", "RSS": "", "Atom": "", "CSV": "", "ICS": "", "URL": "", "HTTP": "",
+    "CI": "",
     "SVG": "", "PowerShell": "", "GitHub": "", "GitLab": "", "Prometheus": "", "Nagios": "", "Python": "", "curl": "",
     "Markdown": "", "SLA": "", "RRULE": "", "Statuspage": "", "PagerDuty": "", "Grafana": "", "Alertmanager": "",
     "Ctrl": "what stands on keys", "Enter": "", "Esc": "", "Shift": "", "Alt": "",
-    "EMAIL": "a name of a variable of the environment",
+    "Status": "`<name> Status` is what readers of the Statuspage dialect look for", "Feed": "", "Updates": "",
+    "Actions": "a name of a product", "Icinga": "",
 }  # fmt: skip
 SPOKEN_ATTRIBUTES = ("title", "alt", "aria-label", "aria-description", "placeholder", "content", "label")
 # Their text is for machines, or is shown as it was typed.
@@ -151,6 +155,8 @@ class Reader(HTMLParser):
         for name, value in attrs:
             is_button = tag == "input" and name == "value" and given.get("type") in ("submit", "button", "reset")
             is_said = name.startswith("data-") and " " in (value or "")
+            if given.get("translate") == "no" or (tag == "link" and given.get("rel") == "alternate"):
+                break
             if name == "content" and not (given.get("name") or given.get("property") or "").endswith(
                 ("description", "title", "site_name")
             ):
@@ -158,7 +164,8 @@ class Reader(HTMLParser):
             if name in SPOKEN_ATTRIBUTES or is_button or is_said:
                 self._read(f"{tag}[{name}]", value or "")
         if tag not in VOID:
-            self.open.append(tag)
+            # What an author calls machine words is left alone, by translators of browsers too (HTML, 3.2.6.3).
+            self.open.append("code" if given.get("translate") == "no" else tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An element that is closed where it stands."""
@@ -168,9 +175,8 @@ class Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Back to the element around it."""
-        if tag in self.open:
-            while self.open.pop() != tag:
-                pass
+        if self.open:
+            self.open.pop()
 
     def handle_data(self, data: str) -> None:
         """Read a text."""

@@ -198,7 +198,7 @@ def _at(text: str) -> datetime:
 
 def _seconds(exact: str) -> str:
     """Exact seconds as minutes for reading: `225 min`, `68.5 min`, at most two decimals."""
-    return f"{float(round(Fraction(exact) / 60, 2)):g} min"
+    return _("%(count)s min") % {"count": f"{float(round(Fraction(exact) / 60, 2)):g}"}
 
 
 def _minutes(document: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from incidents.models import BusinessCalendar, PromisePolicy
 from incidents.models.review_words import choices_of, word_of
 from incidents.publishing.words import IMPACTS
 from incidents.web.console.forms import BodyField, TextField
+from incidents.web.console.people import ROLES
 from incidents.web.console.times import UtcField
 
 HOLIDAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[\s,;:]+(.*))?", re.ASCII)
@@ -96,7 +97,10 @@ class PolicyForm(forms.Form):
         super().__init__(data, **options)
         calendars = BusinessCalendar.objects.values_list("pk", "name")
         self.fields["calendar_id"].choices = list(calendars)  # type: ignore[attr-defined]
-        groups = [(name, name) for name in Group.objects.order_by("name").values_list("name", flat=True)]
+        roles = dict(ROLES)
+        groups = [
+            (name, roles.get(name, name)) for name in Group.objects.order_by("name").values_list("name", flat=True)
+        ]
         self.fields["escalation_group"].choices = [("", _now("Nobody else")), *groups]  # type: ignore[attr-defined]
 
 
