@@ -192,7 +192,7 @@ export
 lost 'nothing/here
 """
 
-# A state of a public page: the world in which it stands, and a pattern of its address; the first that it meets is taken.
+# A state of a public page: the world in which it stands, and a pattern of its address; the first one is taken.
 # What Django answers on a public address has its parts from `everything`; a form that is sent comes after `<`.
 PUBLIC = r"""
 everything /

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.actions.promise import PROMISED
 from incidents.domain.promises import Anchor, CutOff, Deliverable, StartRule, Unit
 from incidents.models import BusinessCalendar, PromisePolicy
-from incidents.models.review_words import choices_of, word_of
+from incidents.models.review_words import choices_of
 from incidents.publishing.words import IMPACTS
 from incidents.web.console.forms import BodyField, TextField
 from incidents.web.console.people import ROLES
@@ -75,7 +75,7 @@ class PolicyForm(forms.Form):
 
     name = TextField(label=_("Name"))
     deliverable = forms.ChoiceField(
-        label=_("What is promised"), choices=[(key, word_of(Deliverable, key)) for key in PROMISED]
+        label=_("What is promised"), choices=[row for row in choices_of(Deliverable) if row[0] in PROMISED]
     )
     minimum_impact = forms.ChoiceField(
         label=_("For incidents of at least"), choices=[(k, word) for k, word in IMPACTS.items() if k != "maintenance"]
