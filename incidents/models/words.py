@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from incidents.domain.factors import CODES, family_of
 from incidents.domain.status import Level, Stage
@@ -54,3 +54,8 @@ def factor_codes() -> dict[str, str]:
 def factor_family(code: str) -> str:
     """What the family of a code is called; its prefix where that is an installation's own."""
     return gettext(family_of(code))
+
+
+def number(value: int) -> str:
+    """`12,483`; a language may have another separator."""
+    return f"{value:,}".replace(",", pgettext("separator of thousands", ","))

@@ -20,6 +20,7 @@ from incidents.models.words import LEVELS as LEVELS
 from incidents.models.words import MILESTONES as MILESTONES
 from incidents.models.words import STAGES as STAGES
 from incidents.models.words import Word
+from incidents.models.words import number as number
 
 IMPACTS: Mapping[Impact, Word] = {
     Impact.NONE: gettext_lazy("No impact"),
@@ -89,17 +90,18 @@ def duration(seconds: int) -> str:
     return f"{whole} " + _("%(count)s h") % {"count": rest} if rest else whole
 
 
-def number(value: int) -> str:
-    """`12,483`; a language may have another separator."""
-    return f"{value:,}".replace(",", pgettext("separator of thousands", ","))
-
-
 def day(value: date, *, has_year: bool = True) -> str:
     """`23 Jun 2026`, or `23 Jun`; a language may have another order."""
     parts = {"day": value.day, "month": MONTHS[value.month - 1], "year": value.year}
     if not has_year:
         return pgettext("day without year", "%(day)s %(month)s") % parts
     return pgettext("day", "%(day)s %(month)s %(year)s") % parts
+
+
+def units() -> str:
+    """Seconds, minutes, hours and days as `duration` writes them, with `%s` for the count and `|` between them."""
+    patterns = (_("%(count)s s"), _("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
+    return "|".join(pattern % {"count": "%s"} for pattern in patterns)
 
 
 def arrow(*, is_back: bool = False) -> str:
