@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import ViewportSize
 
 from tests.looking import violations
 
@@ -13,7 +14,8 @@ RULES: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 
 # Text as large as a reader may set it (WCAG 2.2, 1.4.12), by a sheet that the policy of the page does not see.
 SPACED = """() => {
@@ -33,6 +35,12 @@ CUT = """() => [...document.querySelectorAll('body *')].filter(el => {
   if (style.textOverflow == 'ellipsis' && el.title) return false;
   return el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 1;
 }).map(el => el.outerHTML.slice(0, 120))"""
+
+# What makes a page wider than its window, innermost last.
+SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter(el => el.getBoundingClientRect().right > innerWidth + .5 || el.getBoundingClientRect().left < -.5)
+  .filter(el => !el.closest('.scroll, .unseen, .for-readers, .skip, svg'))
+  .map(el => document.documentElement.scrollWidth + ' px: ' + el.outerHTML.slice(0, 100)).slice(-3)"""
 
 # Every element that takes the focus is focused: it must show that, and nothing may lie over it (2.4.7, 2.4.11).
 FOCUS = """() => {
@@ -80,5 +88,5 @@ def faults(tab: Tab) -> list[str]:
 
 
 def _sideways(tab: Tab, how: str) -> list[str]:
-    width = tab.evaluate("document.documentElement.scrollWidth")
-    return [f"{how}: {width} px wide"] if width > NARROW["width"] else []
+    found: list[str] = tab.evaluate(SIDEWAYS)
+    return [f"{how}: {each}" for each in found]

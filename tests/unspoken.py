@@ -16,7 +16,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.db.models import CharField, JSONField, TextField
+from django.db.models import CharField, JSONField, Model, TextField
 from django.test import override_settings
 from django.utils import translation
 from django.utils.translation import trans_real
@@ -87,7 +87,7 @@ def spoken(language: str) -> Iterator[None]:
 
 def mask_everything() -> None:
     """Write what people wrote in letters of another script, in every table. Machine words stay as they are."""
-    models = [User, *(model for model in apps.get_app_config("incidents").get_models())]
+    models: list[type[Model]] = [User, *(model for model in apps.get_app_config("incidents").get_models())]
     reviews._kept.clear()  # a version never changes, so what was read of it is kept
     for model in models:
         if model.__name__ in UNTOUCHED:
