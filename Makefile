@@ -15,7 +15,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test clients bench check format lock clean
+.PHONY: help setup demo run test clients bench messages check format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -47,6 +47,12 @@ var/clients/.installed: tests/clients/requirements.txt tests/clients/package.jso
 bench: setup ## measure what has a bound, each figure beside a reference of the same run; fails if a bound is broken
 	@status=0; for each in bench_serving bench_uptime; do echo "$$each"; \
 		DATA_DIR=var/bench $(BIN)/python -m tests.bench.$$each || status=1; done; exit $$status
+
+messages: $(RUNTIME) ## write or renew locale/$(LOCALE)/LC_MESSAGES/django.po, and compile it: make messages LOCALE=pl
+	@test -n "$(LOCALE)" || { echo "Which language? For example: make messages LOCALE=pl" >&2; exit 1; }
+	@mkdir -p locale
+	@$(BIN)/python manage.py makemessages --locale $(LOCALE) --ignore "tests/*" --ignore "var/*" --ignore "docs/*" --no-wrap
+	@$(BIN)/python manage.py compilemessages --locale $(LOCALE) --ignore "var/*" --ignore ".venv/*"
 
 CHECKS := check-format check-lint check-types check-imports check-templates check-django
 .PHONY: $(CHECKS)

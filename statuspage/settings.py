@@ -155,7 +155,8 @@ REVIEW_TWO_PERSON = env.bool("REVIEW_TWO_PERSON", default=True)
 REVIEW_PRIVATE_HOSTS = env.list("REVIEW_PRIVATE_HOSTS", default=[])
 
 # --- text, time, static -------------------------------------------------------------------------------------------
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.str("PAGE_LANGUAGE", default="en")  # not LANGUAGE, which shells set for other programs
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

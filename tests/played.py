@@ -6,10 +6,10 @@ What the tests do is taken back after each, in the database by savepoint, in the
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.db import transaction
@@ -18,10 +18,18 @@ from django.test import override_settings
 from incidents import outbox
 from incidents.management.demo import story
 
+Made = TypeVar("Made")
+
 
 def play_once(blocker: Any, folder: Path, until: datetime) -> Iterator[Path]:
     """Play up to `until` (UTC), without the invented history, in a transaction that ends with the module; yields the
     folder with the pages and the mails. For a fixture of the scope of a module: `yield from play_once(…)`."""
+    for _made in make_once(blocker, folder, lambda: story.play(until, until=until)):
+        yield folder
+
+
+def make_once(blocker: Any, folder: Path, make: Callable[[], Made]) -> Iterator[Made]:
+    """Make a world in the same way, by anything that acts; yields what that returns."""
     atomic = transaction.atomic()
     # As Django's own TestCase does: actions are durable, and may be inside this one.
     vars(atomic)["_from_testcase"] = True
@@ -33,8 +41,8 @@ def play_once(blocker: Any, folder: Path, until: datetime) -> Iterator[Path]:
         patch.setattr(outbox, "ring", lambda: None)
         patch.setattr(story, "_invented", lambda now: iter(()))
         atomic.__enter__()
-        story.play(until, until=until)
-    yield folder
+        made = make()
+    yield made
     with blocker.unblock():
         transaction.set_rollback(True)
         atomic.__exit__(None, None, None)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions import guards, roles, texts
 from incidents.actions.record import record
@@ -172,5 +173,5 @@ def _check_hours(calendar: BusinessCalendar, opens_at: time | None, closes_at: t
 def _plain(value: Any) -> Any:
     """For the audit log: of holidays their number, which says more than a list of hundreds."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return _("%(count)s days") % {"count": len(value)}
+        return ngettext("%(count)s day", "%(count)s days", len(value)) % {"count": len(value)}
     return str(value) if isinstance(value, time) else value

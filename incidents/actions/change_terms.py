@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions import review_fields, texts
 from incidents.actions.refusals import Refused
@@ -61,7 +62,10 @@ def stages(raw: Sequence[Mapping[str, Any]], now: datetime) -> list[dict[str, st
     A gate or its result may be "": not known. Raises Refused at `stages`, with the number of the stage.
     """
     if len(raw) > MOST_STAGES:
-        raise Refused(_("At most %(limit)s stages are possible.") % {"limit": MOST_STAGES}, "stages")
+        sentence = ngettext(
+            "At most %(limit)s stage is possible.", "At most %(limit)s stages are possible.", MOST_STAGES
+        )
+        raise Refused(sentence % {"limit": MOST_STAGES}, "stages")
     found = []
     for number, stage in enumerate(raw, start=1):
         try:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions import guards, texts
 from incidents.actions.record import record
@@ -17,6 +18,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.advice import LONGEST_SECONDS, SHORTEST_SECONDS, AdviceKind
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import ClientAdvice, Component, Region
+from incidents.models.words import number
 
 MOST = 20  # standing on one incident; a program has to read them all
 
@@ -58,7 +60,12 @@ def give_advice(
         if same := standing.filter(**values).first():
             return same
         if standing.count() >= MOST:
-            raise Refused(_("%(count)s pieces of advice stand already. Withdraw one first.") % {"count": MOST})
+            sentence = ngettext(
+                "%(count)s piece of advice stands already. Withdraw it first.",
+                "%(count)s pieces of advice stand already. Withdraw one first.",
+                MOST,
+            )
+            raise Refused(sentence % {"count": MOST})
         advice = ClientAdvice.objects.create(incident=incident, given_at=now, **values)
         record(
             actor=actor, verb=Verb.ADVICE_GIVEN, subject=advice, now=now, incident=incident, reach=Reach.PAGE,
@@ -105,7 +112,7 @@ def _seconds(seconds: int | None) -> int:
     if seconds is None or not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise Refused(
             _("Give the seconds to wait, from %(least)s to %(most)s.")
-            % {"least": SHORTEST_SECONDS, "most": f"{LONGEST_SECONDS:,}"},
+            % {"least": SHORTEST_SECONDS, "most": number(LONGEST_SECONDS)},
             "seconds",
         )
     return seconds

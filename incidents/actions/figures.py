@@ -109,7 +109,8 @@ def _length(seconds: int | None) -> str:
         return ""
     sign, rest = ("−" if seconds < 0 else ""), abs(seconds)
     hours, minutes = rest // 3600, rest // 60 % 60
-    return f"{sign}{hours} h {minutes:02} min {rest % 60:02} s"
+    parts = {"hours": hours, "minutes": f"{minutes:02}", "seconds": f"{rest % 60:02}"}
+    return sign + _("%(hours)s h %(minutes)s min %(seconds)s s") % parts
 
 
 def _uptimes(component: Component, months: Sequence[date], zone: str, now: datetime) -> Figures:

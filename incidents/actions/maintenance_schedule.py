@@ -127,7 +127,8 @@ def _late(sentence: str, planned: datetime, now: datetime) -> str:
 
 def _in_words(minutes: int) -> str:
     if minutes >= 48 * 60 and minutes % (24 * 60) == 0:
-        return _("%(count)s days") % {"count": minutes // (24 * 60)}
+        days = minutes // (24 * 60)
+        return ngettext("%(count)s day", "%(count)s days", days) % {"count": days}
     if minutes >= 120 and minutes % 60 == 0:
-        return _("%(count)s hours") % {"count": minutes // 60}
+        return ngettext("%(count)s hour", "%(count)s hours", minutes // 60) % {"count": minutes // 60}
     return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}

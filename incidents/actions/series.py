@@ -245,7 +245,7 @@ def _refuse_rule(rrule: str, first_day: date, starts_at: time, zone: str, now: d
     try:
         rule = parse_rule(rrule)
     except NotARule as fault:
-        raise Refused(str(fault), "rrule") from None
+        raise Refused(_(fault.sentence) % fault.values, "rrule") from None
     if not has_occurrence(rule, first_day, starts_at, place, now):
         raise Refused(_("This rule does not come true within the next five years."), "rrule")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions.record import record
 from incidents.actions.refusals import Conflict, Refused
@@ -23,6 +24,7 @@ from incidents.domain.status import Level
 from incidents.domain.text import clean_body, clean_line
 from incidents.domain.verbs import Verb
 from incidents.models import ImpactInterval, InboundSource, Incident, Proposal
+from incidents.models.words import number
 
 FLAP_WINDOW = timedelta(minutes=10)
 # A monitor that never says that it is over must not be silenced for ever by one answer.
@@ -102,13 +104,21 @@ def _refuse_flood(origin: str, now: datetime) -> None:
     mine = Proposal.objects.filter(origin=origin)
     if mine.filter(state=ProposalState.OPEN).count() >= MOST_OPEN:
         raise Refused(
-            _("%(count)s proposals of this source wait for an answer. No more are taken until some are answered.")
+            ngettext(
+                "%(count)s proposal of this source waits for an answer. No more are taken until it is answered.",
+                "%(count)s proposals of this source wait for an answer. No more are taken until some are answered.",
+                MOST_OPEN,
+            )
             % {"count": MOST_OPEN}
         )
     if mine.filter(first_seen_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
         raise Refused(
-            _("%(count)s proposals of this source are of the last hour. No more are taken for a while.")
-            % {"count": f"{MOST_IN_AN_HOUR:,}"}
+            ngettext(
+                "%(count)s proposal of this source is of the last hour. No more are taken for a while.",
+                "%(count)s proposals of this source are of the last hour. No more are taken for a while.",
+                MOST_IN_AN_HOUR,
+            )
+            % {"count": number(MOST_IN_AN_HOUR)}
         )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions.refusals import Refused
 from incidents.domain.markup import MAX_BODY_CHARACTERS, render_html
 from incidents.domain.text import clean_body, clean_line
+from incidents.models.words import number
 
 
 def line(raw: str, *, field: str, limit: int, is_required: bool = True) -> str:
@@ -17,8 +19,12 @@ def line(raw: str, *, field: str, limit: int, is_required: bool = True) -> str:
         raise Refused(_("Fill in the %(field)s.") % {"field": field}, field)
     if len(text) > limit:
         raise Refused(
-            _("The %(field)s has %(length)s characters; at most %(limit)s are possible.")
-            % {"field": field, "length": f"{len(text):,}", "limit": f"{limit:,}"},
+            ngettext(
+                "The %(field)s has %(length)s character; at most %(limit)s are possible.",
+                "The %(field)s has %(length)s characters; at most %(limit)s are possible.",
+                len(text),
+            )
+            % {"field": field, "length": number(len(text)), "limit": number(limit)},
             field,
         )
     return text
@@ -30,8 +36,12 @@ def body(raw: str, *, field: str = "body", is_required: bool = True) -> tuple[st
     length = len(raw.replace("\r\n", "\n"))
     if length > MAX_BODY_CHARACTERS:
         raise Refused(
-            _("The text has %(length)s characters; at most %(limit)s are possible.")
-            % {"length": f"{length:,}", "limit": f"{MAX_BODY_CHARACTERS:,}"},
+            ngettext(
+                "The text has %(length)s character; at most %(limit)s are possible.",
+                "The text has %(length)s characters; at most %(limit)s are possible.",
+                length,
+            )
+            % {"length": number(length), "limit": number(MAX_BODY_CHARACTERS)},
             field,
         )
     text = clean_body(raw)

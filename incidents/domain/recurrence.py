@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrulestr
 
+from incidents.domain.marking import gettext_noop as _
+
 MAX_RULE_CHARACTERS = 300
 MAX_COUNT = 1000
 MAX_INTERVAL = 1000
@@ -30,7 +32,12 @@ _VALUE = re.compile(r"[A-Z0-9+\-,]{1,100}")
 
 
 class NotARule(ValueError):
-    """A rule that cannot be used; the text is a sentence."""
+    """A rule that cannot be used: a sentence for the person, to be translated, and what stands in its places."""
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence = sentence
+        self.values = values
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,14 @@ def parse_rule(raw: str) -> Rule:
     """Read an RRULE, with or without `RRULE:`. Raises NotARule for what is not one or is not for whole days."""
     text = raw.strip().upper().removeprefix("RRULE:")
     if not text or len(raw) > MAX_RULE_CHARACTERS:
-        raise NotARule(f"A rule has 1 to {MAX_RULE_CHARACTERS} characters, such as FREQ=MONTHLY;BYDAY=1SU.")
+        raise NotARule(
+            _("A rule has 1 to %(most)s characters, such as FREQ=MONTHLY;BYDAY=1SU."), most=MAX_RULE_CHARACTERS
+        )
     parts = _parts(text)
     if parts.get("FREQ") not in FREQUENCIES:
-        raise NotARule("FREQ must be one of DAILY, WEEKLY, MONTHLY and YEARLY.")
+        raise NotARule(_("FREQ must be one of DAILY, WEEKLY, MONTHLY and YEARLY."))
     if "COUNT" in parts and "UNTIL" in parts:
-        raise NotARule("A rule has COUNT or UNTIL, not both.")
+        raise NotARule(_("A rule has COUNT or UNTIL, not both."))
     _refuse_number_beyond(parts, "INTERVAL", MAX_INTERVAL)
     _refuse_number_beyond(parts, "COUNT", MAX_COUNT)
     until = parts.pop("UNTIL", "")
@@ -59,7 +68,7 @@ def parse_rule(raw: str) -> Rule:
         _end_of(rule, ZoneInfo("UTC"))
         rrulestr(rule.text, dtstart=datetime(2000, 1, 1))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
-        raise NotARule("This is not a rule such as FREQ=MONTHLY;BYDAY=1SU.") from None
+        raise NotARule(_("This is not a rule such as FREQ=MONTHLY;BYDAY=1SU.")) from None
     return rule
 
 
@@ -92,7 +101,7 @@ def _parts(text: str) -> dict[str, str]:
     for part in text.rstrip(";").split(";"):
         name, _sign, value = part.partition("=")
         if name not in PARTS or name in parts or not _VALUE.fullmatch(value):
-            raise NotARule(f"“{part[:40]}” is not a part that a rule for whole days may have once.")
+            raise NotARule(_("“%(part)s” is not a part that a rule for whole days may have once."), part=part[:40])
         parts[name] = value
     return parts
 
@@ -100,7 +109,7 @@ def _parts(text: str) -> dict[str, str]:
 def _refuse_number_beyond(parts: dict[str, str], name: str, most: int) -> None:
     value = parts.get(name, "1")
     if not re.fullmatch(r"[0-9]{1,6}", value) or not 1 <= int(value) <= most:
-        raise NotARule(f"{name} must be a number from 1 to {most}.")
+        raise NotARule(_("%(name)s must be a number from 1 to %(most)s."), name=name, most=most)
 
 
 def _starts(rule: Rule, first_day: date, starts_at: time, zone: ZoneInfo, until: datetime) -> Iterator[datetime]:

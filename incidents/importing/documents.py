@@ -10,8 +10,10 @@ from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents import fetching
+from incidents.models import words
 
 MOST_BYTES = 50_000_000
 MOST_BYTES_OF_ALL = 500_000_000
@@ -50,7 +52,10 @@ def saved(source: str) -> list[Document]:
     if not files or not path.exists():
         raise Unreadable(_("“%(path)s” is no folder with JSON files and no such file.") % {"path": source})
     if len(files) > MOST_FILES:
-        raise Unreadable(_("“%(path)s” holds more than %(most)s files.") % {"path": source, "most": f"{MOST_FILES:,}"})
+        sentence = ngettext(
+            "“%(path)s” holds more than %(most)s file.", "“%(path)s” holds more than %(most)s files.", MOST_FILES
+        )
+        raise Unreadable(sentence % {"path": source, "most": words.number(MOST_FILES)})
     found, left = [], MOST_BYTES_OF_ALL
     for each in files:
         if path.is_dir() and not each.resolve().is_relative_to(path.resolve()):
@@ -72,7 +77,7 @@ def read_file(file: Path, limit: int) -> bytes:
         if about.st_size > limit:
             raise Unreadable(
                 _("“%(file)s” is larger than %(limit)s bytes; it was not read.")
-                % {"file": file.name, "limit": f"{limit:,}"}
+                % {"file": file.name, "limit": words.number(limit)}
             )
         with open(file, "rb") as handle:
             return handle.read(limit + 1)[:limit]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.actions import subscriber as subscriber_actions
 from incidents.actions.provenance import Outcome
@@ -24,7 +25,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.text import clean_line
 from incidents.importing.documents import Unreadable, read_file
 from incidents.importing.writing import Options, Report
-from incidents.models import Component, Subscriber
+from incidents.models import Component, Subscriber, words
 
 MOST_BYTES = 20_000_000
 MOST_ROWS = 200_000
@@ -127,7 +128,12 @@ def _lines(reader: Iterator[list[str]], header: list[str]) -> Iterator[Line]:
         if not any(cell.strip() for cell in cells):
             continue
         if number > MOST_ROWS + 1:
-            raise Unreadable(_("The file has more than %(most)s rows. Split it.") % {"most": f"{MOST_ROWS:,}"})
+            sentence = ngettext(
+                "The file has more than %(most)s row. Split it.",
+                "The file has more than %(most)s rows. Split it.",
+                MOST_ROWS,
+            )
+            raise Unreadable(sentence % {"most": words.number(MOST_ROWS)})
         row = dict(zip(header, cells, strict=False))
         consent = clean_line(_plain(row.get("consent", "")))[:300]
         yield Line(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
+from incidents.domain.factors import CODES, family_of
 from incidents.domain.status import Level, Stage
+from incidents.domain.verbs import SENTENCES, Verb
 
 Word = str | Promise
 
@@ -37,3 +39,23 @@ MILESTONES: Mapping[str, Word] = {
     "first_recovery": gettext_lazy("First recovery"),
     "resolved": pgettext_lazy("milestone", "Resolved"),
 }
+
+
+def happening(verb: str) -> str:
+    """What was done, as the middle of a sentence: `posted an update`. A verb that is not known here, as it is."""
+    return gettext(SENTENCES[Verb(verb)]) if verb in list(Verb) else verb
+
+
+def factor_codes() -> dict[str, str]:
+    """The taxonomy of factors, without what an installation added: what each code stands for."""
+    return {code: gettext(title) for code, title in CODES.items()}
+
+
+def factor_family(code: str) -> str:
+    """What the family of a code is called; its prefix where that is an installation's own."""
+    return gettext(family_of(code))
+
+
+def number(value: int) -> str:
+    """`12,483`; a language may have another separator."""
+    return f"{value:,}".replace(",", pgettext("separator of thousands", ","))

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from incidents.domain.status import Level
 from incidents.publishing import pages
@@ -161,7 +162,12 @@ def _policy_words(policy: dict[str, Any]) -> list[str]:
         if policy.get("is_quality_counted")
         else _("What was served but wrong is no outage and does not count."),
         _("Maintenance is left out.") if policy["is_maintenance_excluded"] else _("Maintenance counts as an outage."),
-        _("Maintenance that is announced less than %(hours)s hours before counts as an outage.") % {"hours": notice}
+        ngettext(
+            "Maintenance that is announced less than %(hours)s hour before counts as an outage.",
+            "Maintenance that is announced less than %(hours)s hours before counts as an outage.",
+            notice,
+        )
+        % {"hours": notice}
         if notice
         else "",
         _rule_words(_("components"), policy["component_rule"]),
@@ -198,7 +204,7 @@ def _at(text: str) -> datetime:
 
 def _seconds(exact: str) -> str:
     """Exact seconds as minutes for reading: `225 min`, `68.5 min`, at most two decimals."""
-    return f"{float(round(Fraction(exact) / 60, 2)):g} min"
+    return _("%(count)s min") % {"count": f"{float(round(Fraction(exact) / 60, 2)):g}"}
 
 
 def _minutes(document: dict[str, Any]) -> str:

@@ -95,7 +95,10 @@ def summary(component: ComponentView, troubled: list[TroubledDay]) -> str:
         return _("No data yet.")
     if not troubled:
         return ngettext("%(days)s day without trouble.", "%(days)s days without trouble.", days) % {"days": days}
-    return _("%(days)s days, trouble on %(troubled)s of them.") % {"days": days, "troubled": len(troubled)}
+    sentence = ngettext(
+        "%(days)s day, trouble on %(troubled)s of them.", "%(days)s days, trouble on %(troubled)s of them.", days
+    )
+    return sentence % {"days": days, "troubled": len(troubled)}
 
 
 def _kind(bar: DayBar) -> str:

@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from incidents.domain.status import Impact
+from incidents.publishing import words
 from incidents.publishing.feed_markup import Entry, Feed, tag_uri
 from incidents.publishing.feeds import FORMATS
 from incidents.publishing.public import ColdPage, CorrectionView, PageView, Snapshot
@@ -57,5 +58,9 @@ def _html(correction: CorrectionView) -> str:
         "<p>{} {}</p><ul>{}</ul>",
         _("Reason:"),
         correction.reason,
-        format_html_join("", "<li>{}: <del>{}</del> → <ins>{}</ins></li>", [*correction.changes, *figures]),
+        format_html_join(
+            "",
+            "<li>{}: <del>{}</del> {} <ins>{}</ins></li>",
+            [(name, old, words.arrow(), new) for name, old, new in (*correction.changes, *figures)],
+        ),
     )

@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape, quoteattr
 from zoneinfo import ZoneInfo
 
 from incidents.domain.instants import to_the_second
+from incidents.domain.marking import gettext_noop
 from incidents.domain.markup_text import html_to_text
 from incidents.domain.status import Impact, Kind
 from incidents.publishing.public import IncidentView, PageView, UpdateView, WindowView
@@ -164,9 +165,13 @@ def dialect_html(incident: IncidentView, page: PageView) -> str:
     return _scheduled_paragraph(incident.window, zone) + told if incident.is_upcoming and incident.window else told
 
 
+# What our own feeds translate of the dialect's words; those of the other stages are the words of the pages.
+_REPEATED, _POSTMORTEM = gettext_noop("Update"), gettext_noop("Postmortem")
+
+
 def label_of(update: UpdateView) -> str:
     """The dialect's word for an update: its stage, or `Update` when the one before it was at the same stage."""
-    return "Update" if update.is_repeat else update.stage.value.replace("_", " ").capitalize()
+    return _REPEATED if update.is_repeat else update.stage.value.replace("_", " ").capitalize()
 
 
 def display_time(start: datetime, end: datetime | None, zone: ZoneInfo) -> str:

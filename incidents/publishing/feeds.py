@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from django.utils.translation import gettext as _
+
 from incidents.publishing.feed_markup import Entry, Feed, atom, dialect_html, json_feed, label_of, rss, tag_uri
 from incidents.publishing.public import ColdPage, ComponentView, IncidentView, PageView, Snapshot, UpdateView, key_of
 from incidents.publishing.tree import OPEN_TO_SCRIPTS, Page
@@ -156,7 +158,7 @@ def _entry(page: PageView, incident: IncidentView, update: UpdateView) -> Entry:
     return Entry(
         id=tag_uri(page, f"IncidentUpdate/{incident.number}/{update.sequence}"),
         url=f"{page.url}{incident.url_path}#update-{update.code}",
-        title=f"{'Cancelled' if is_end else label_of(update)}: {incident.title}",
+        title=f"{_('Cancelled') if is_end else _(label_of(update))}: {incident.title}",
         html=update.html,
         published_at=update.posted_at,
         updated_at=update.amended_at or update.posted_at,

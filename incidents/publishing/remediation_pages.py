@@ -108,7 +108,7 @@ def _html(page: PageView, row: RemediationView) -> SafeString:
     facts += [(_("Declined"), row.declined_reason)] if row.declined_reason else []
     facts += [(_("Superseded by"), row.superseded_by[1])] if row.superseded_by else []
     facts += [(_("Verified by"), row.method_word)] if row.method_word else []
-    slips = [(words.day(each.old_due_on), words.day(each.new_due_on), each.reason) for each in row.slips]
+    slips = [(words.day(each.old_due_on), words.arrow(), words.day(each.new_due_on), each.reason) for each in row.slips]
     review = (
         format_html('<p><a href="{}">{}</a></p>', page.url + row.review_path, row.review_title)
         if row.review_slug
@@ -118,7 +118,7 @@ def _html(page: PageView, row: RemediationView) -> SafeString:
         "{}<ul>{}{}</ul>{}{}",
         mark_safe(row.html),  # noqa: S308 - made by domain.markup
         format_html_join("", "<li>{}: {}</li>", facts),
-        format_html_join("", "<li>{} → {}: {}</li>", slips),
+        format_html_join("", "<li>{} {} {}: {}</li>", slips),
         mark_safe(row.evidence_html),  # noqa: S308 - made by domain.markup
         review,
     )

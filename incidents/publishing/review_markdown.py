@@ -260,7 +260,7 @@ def _agreements(rows: Row, url: str) -> str:
         if row["month"] >= rows["month_of_publication"]:
             parts.append(_("The month was still running when this was published; its verdict follows when it is over."))
         ways = [
-            (way["words"], f"{way['minutes']} min", f"{way['percent']} %",
+            (way["words"], _("%(count)s min") % {"count": way["minutes"]}, f"{way['percent']} %",
              review_words.VERDICTS.get(way["verdict"], way["verdict"]))
             for way in row["ways"]
         ]  # fmt: skip

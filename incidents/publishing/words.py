@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language_bidi, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from incidents.domain.instants import to_the_second
 from incidents.domain.status import Impact, Level, Stage
@@ -20,6 +20,7 @@ from incidents.models.words import LEVELS as LEVELS
 from incidents.models.words import MILESTONES as MILESTONES
 from incidents.models.words import STAGES as STAGES
 from incidents.models.words import Word
+from incidents.models.words import number as number
 
 IMPACTS: Mapping[Impact, Word] = {
     Impact.NONE: gettext_lazy("No impact"),
@@ -89,16 +90,32 @@ def duration(seconds: int) -> str:
     return f"{whole} " + _("%(count)s h") % {"count": rest} if rest else whole
 
 
-def day(value: date) -> str:
-    """`23 Jun 2026`."""
-    return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+def day(value: date, *, has_year: bool = True) -> str:
+    """`23 Jun 2026`, or `23 Jun`; a language may have another order."""
+    parts = {"day": value.day, "month": MONTHS[value.month - 1], "year": value.year}
+    if not has_year:
+        return pgettext("day without year", "%(day)s %(month)s") % parts
+    return pgettext("day", "%(day)s %(month)s %(year)s") % parts
+
+
+def units() -> str:
+    """Seconds, minutes, hours and days as `duration` writes them, with `%s` for the count and `|` between them."""
+    patterns = (_("%(count)s s"), _("%(count)s min"), _("%(count)s h"), _("%(count)s d"))
+    return "|".join(pattern % {"count": "%s"} for pattern in patterns)
+
+
+def arrow(*, is_back: bool = False) -> str:
+    """An arrow in the direction of reading, or against it: nothing turns one round by itself."""
+    return "←" if is_back != get_language_bidi() else "→"
 
 
 def clock(at: datetime, *, has_day: bool = False, has_seconds: bool = False) -> str:
     """`14:30 UTC`, with seconds `14:30:07 UTC`, with the day `23 Jun 2026, 14:30 UTC`. `at` is aware, in any zone."""
     at = at.astimezone(UTC)
     text = f"{at:%H:%M:%S} UTC" if has_seconds else f"{at:%H:%M} UTC"
-    return f"{day(at.date())}, {text}" if has_day else text
+    if not has_day:
+        return text
+    return pgettext("day and time", "%(day)s, %(time)s") % {"day": day(at.date()), "time": text}
 
 
 def time_element(at: datetime, *, has_day: bool = False, has_seconds: bool = False) -> SafeString:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from incidents.domain.factors import CODES, family_of
 from incidents.domain.instants import to_the_second
 from incidents.domain.markup import MAX_BODY_CHARACTERS, render_html
 from incidents.domain.review import (
@@ -30,6 +29,7 @@ from incidents.domain.review import (
 )
 from incidents.models import ChangeEvent, ChangeRole, FactorCode, Remediation, Review
 from incidents.models.review_words import word_of
+from incidents.models.words import factor_codes, factor_family
 from incidents.reviewing import lengths
 from incidents.reviewing.figures import Figure, exposure_seconds, fill
 from incidents.reviewing.gathering import Facts
@@ -167,13 +167,14 @@ def _rollback(row: ChangeEvent, printer: Printer) -> Document:
 
 def factors(review: Review, refs: set[str], printer: Printer) -> list[Document]:
     """The factors; of the entries that they name, those in `refs` (the public ones)."""
+    codes = factor_codes()
     own = dict(FactorCode.objects.values_list("code", "title"))
     return [
         {
             "ref": f"factor:{row.pk}",
             "code": row.code,
-            "code_title": CODES.get(row.code) or own.get(row.code, ""),
-            "family": family_of(row.code),
+            "code_title": codes.get(row.code) or own.get(row.code, ""),
+            "family": factor_family(row.code),
             "title": row.title,
             **printer.pair(row.body),
             "effect": row.effect,

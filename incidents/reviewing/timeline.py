@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 
 from incidents.domain.review import Certainty, EntryKind, Precision, Role
 from incidents.domain.status import Level, Stage
-from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import ChangeEvent, ImpactInterval, IncidentUpdate, Review
 from incidents.models.review_words import word_of
-from incidents.models.words import LEVELS, MILESTONES, STAGES
+from incidents.models.words import LEVELS, MILESTONES, STAGES, happening
 from incidents.reviewing import lengths
 from incidents.reviewing.gathering import Facts, Known, Work, gather, page_order
 
@@ -314,13 +313,9 @@ def _audit(facts: Facts) -> Iterator[Entry]:
             certainty=Certainty.CONFIRMED,
             kind=EntryKind.ACTION,
             label=_("Audit log"),
-            text=f"{escaped(row.actor_label)} {_sentence(row.verb)}: {escaped(row.subject_label)}",
+            text=f"{escaped(row.actor_label)} {happening(row.verb)}: {escaped(row.subject_label)}",
             is_public=False,
             source=_("Audit log"),
             source_url="",
             provenance="audit",
         )
-
-
-def _sentence(verb: str) -> str:
-    return SENTENCES[Verb(verb)] if verb in list(Verb) else verb

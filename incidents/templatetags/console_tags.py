@@ -11,10 +11,12 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from incidents.domain.instants import to_the_second
 from incidents.domain.markup import render_text
-from incidents.domain.verbs import SENTENCES, Verb
+from incidents.models.words import happening as happening_words
+from incidents.notifying.channels import REGISTRY
 from incidents.publishing import words
 
 register = template.Library()
@@ -31,11 +33,11 @@ def utc(moment: datetime | str | None, style: str = "") -> SafeString | str:
     if moment is None:
         return "–"
     moment = moment.astimezone(UTC)
-    year = "" if moment.year == timezone.now().year else f" {moment.year}"
-    clock = f"{moment:%H:%M:%S}" if style == "seconds" else f"{moment:%H:%M}"
+    day = words.day(moment.date(), has_year=moment.year != timezone.now().year)
+    clock = words.clock(moment, has_seconds=style == "seconds")
     return format_html(
-        '<time datetime="{}">{}{} {} UTC</time>',
-        to_the_second(moment), f"{moment.day} {moment:%b}", year, clock,
+        '<time datetime="{}">{}</time>',
+        to_the_second(moment), pgettext("day and time, short", "%(day)s %(time)s") % {"day": day, "time": clock},
     )  # fmt: skip
 
 
@@ -47,14 +49,14 @@ def span(seconds: float | None) -> str:
 
 @register.filter
 def thousands(number: int) -> str:
-    """`12,483`."""
-    return f"{number:,}"
+    """`12,483`, with the separator of the language."""
+    return words.number(number)
 
 
 @register.filter
 def happening(verb: str) -> str:
     """What was done, as the middle of a sentence: `posted an update`."""
-    return SENTENCES.get(Verb(verb), verb) if verb in list(Verb) else verb
+    return happening_words(verb)
 
 
 @register.filter
@@ -69,9 +71,15 @@ def answer_name(answer_class: str) -> str:
     names = {
         "transient": _("refused for now"), "lane": _("nothing gets out"), "permanent": _("refused for good"),
         "blocked": _("not an address to send to"), "ambiguous": _("broke off during acceptance"),
-        "crash": _("an error of ours"),
+        "crash": _("an error of ours"), "accepted": _("accepted"),
     }  # fmt: skip
     return names.get(answer_class, answer_class)
+
+
+@register.filter
+def channel_name(key: str) -> str:
+    """What a channel is called; one that is not here any more, by its key."""
+    return REGISTRY[key].label if key in REGISTRY else key
 
 
 @register.filter

@@ -43,6 +43,18 @@ def when_near(at: datetime, other: datetime) -> SafeString:
     return words.time_near(at, other)
 
 
+@register.simple_tag
+def units() -> str:
+    """The units of lengths for the script of the page, from seconds to days: `%s s|%s min|%s h|%s d`."""
+    return words.units()
+
+
+@register.simple_tag
+def arrow(way: str = "") -> str:
+    """An arrow in the direction of reading; way "back": against it."""
+    return words.arrow(is_back=way == "back")
+
+
 @register.filter
 def day_words(value: date) -> str:
     """`23 Jun 2026`."""

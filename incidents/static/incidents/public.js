@@ -13,11 +13,13 @@
 
   const length = seconds => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
-    return seconds < 60 ? Math.floor(seconds) + " s" : hours > 47 ? Math.floor(hours / 24) + " d " + hours % 24 + " h"
-      : hours ? hours + " h " + minutes % 60 + " min" : minutes + " min";
+    // As the server writes lengths: each count in the unit of the page's language.
+    const [S, M, H, D] = one("#age").dataset.units.split("|").map(unit => count => unit.replace("%s", count));
+    return seconds < 60 ? S(Math.floor(seconds)) : hours > 47 ? D(Math.floor(hours / 24)) + " " + H(hours % 24)
+      : hours ? H(hours) + " " + M(minutes % 60) : M(minutes);
   };
   const local = (at, day) => at.toLocaleString(root.lang == "en" ? "en-GB" : root.lang, {
-    hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...day && { day: "numeric", month: "short", year: "numeric" },
+    hourCycle: "h23", hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...day && { day: "numeric", month: "short", year: "numeric" },
   });
   const times = () => {
     all('time[datetime*=T]').forEach(el => {

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import AuditEntry
+from incidents.models.words import happening
 from incidents.web.console.paging import page_of, query_without_page, search_text
 from incidents.web.htmx import answer
 
@@ -23,7 +24,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(actor_label__icontains=text) | Q(subject_label__icontains=text) | Q(incident__code=text))
     context = {
         "page": page_of(request, rows),
-        "verbs": SENTENCES.items(),
+        "verbs": [(each, happening(each)) for each in SENTENCES],
         "verb": verb,
         "q": text,
         "query": query_without_page(request),

@@ -8,11 +8,12 @@ from django import forms
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from incidents.domain.factors import CODES, FAMILIES, family_of
+from incidents.domain.factors import FAMILIES
 from incidents.domain.markup import render_text
 from incidents.domain.review import Certainty, Disposition, Effect, Role
 from incidents.models import ContributingFactor, FactorCode, Review
 from incidents.models.review_words import choices_of, word_of
+from incidents.models.words import factor_codes, factor_family
 from incidents.reviewing.timeline import Entry, timeline_of
 from incidents.web.console.forms import BodyField, TextField
 from incidents.web.console.part_forms import DayField, PartForm
@@ -81,7 +82,7 @@ class FactorForm(PartForm):
 def code_names(standing: str = "") -> dict[str, str]:
     """The codes that may be given now, with their names; `standing` too, although it was retired."""
     own = {row.code: row.title for row in FactorCode.objects.all() if not row.retired_at or row.code == standing}
-    return {**CODES, **own}
+    return {**factor_codes(), **own}
 
 
 def line_of(entry: Entry) -> str:
@@ -106,7 +107,7 @@ def _by_family(names: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]
     groups: dict[str, list[tuple[str, str]]] = {family: [] for family in FAMILIES}
     for code, name in names.items():
         groups.setdefault(code.partition("-")[0], []).append((code, f"{code} {name}"))
-    return [(family_of(f"{family}-1"), found) for family, found in groups.items() if found]
+    return [(factor_family(f"{family}-1"), found) for family, found in groups.items() if found]
 
 
 def _change_lines(review: Review) -> list[tuple[int, str]]:

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from incidents.actions.promise import PROMISED
 from incidents.domain.promises import Anchor, CutOff, Deliverable, StartRule, Unit
 from incidents.models import BusinessCalendar, PromisePolicy
-from incidents.models.review_words import choices_of, word_of
+from incidents.models.review_words import choices_of
 from incidents.publishing.words import IMPACTS
 from incidents.web.console.forms import BodyField, TextField
+from incidents.web.console.people import ROLES
 from incidents.web.console.times import UtcField
 
 HOLIDAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[\s,;:]+(.*))?", re.ASCII)
@@ -74,7 +75,7 @@ class PolicyForm(forms.Form):
 
     name = TextField(label=_("Name"))
     deliverable = forms.ChoiceField(
-        label=_("What is promised"), choices=[(key, word_of(Deliverable, key)) for key in PROMISED]
+        label=_("What is promised"), choices=[row for row in choices_of(Deliverable) if row[0] in PROMISED]
     )
     minimum_impact = forms.ChoiceField(
         label=_("For incidents of at least"), choices=[(k, word) for k, word in IMPACTS.items() if k != "maintenance"]
@@ -96,7 +97,10 @@ class PolicyForm(forms.Form):
         super().__init__(data, **options)
         calendars = BusinessCalendar.objects.values_list("pk", "name")
         self.fields["calendar_id"].choices = list(calendars)  # type: ignore[attr-defined]
-        groups = [(name, name) for name in Group.objects.order_by("name").values_list("name", flat=True)]
+        roles = dict(ROLES)
+        groups = [
+            (name, roles.get(name, name)) for name in Group.objects.order_by("name").values_list("name", flat=True)
+        ]
         self.fields["escalation_group"].choices = [("", _now("Nobody else")), *groups]  # type: ignore[attr-defined]
 
 

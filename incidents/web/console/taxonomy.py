@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import factor as actions
-from incidents.domain.factors import CODES, FAMILIES, family_of
+from incidents.domain.factors import FAMILIES
 from incidents.models import ContributingFactor, FactorCode
+from incidents.models.words import factor_codes, factor_family
 from incidents.web.access import actor_of, is_administrator
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
@@ -39,13 +40,15 @@ class FactorCodeForm(forms.Form):
 def factor_list(request: HttpRequest) -> HttpResponse:
     """Every code by its family, with how many reviews name it."""
     used = Counter(code for code, _review in set(ContributingFactor.objects.values_list("code", "review_id")))
-    lines: list[dict[str, Any]] = [{"code": code, "title": title, "used": used[code]} for code, title in CODES.items()]
+    lines: list[dict[str, Any]] = [
+        {"code": code, "title": title, "used": used[code]} for code, title in factor_codes().items()
+    ]
     lines += [
         {"code": row.code, "title": row.title, "used": used[row.code], "row": row} for row in FactorCode.objects.all()
     ]
-    known = list(FAMILIES.values())
+    known = [factor_family(f"{prefix}-1") for prefix in FAMILIES]
     lines.sort(key=lambda line: _place(line["code"], known))
-    families = [(name, list(found)) for name, found in groupby(lines, key=lambda line: family_of(line["code"]))]
+    families = [(name, list(found)) for name, found in groupby(lines, key=lambda line: factor_family(line["code"]))]
     context = {"families": families, "may_change": is_administrator(request)}
     return render(request, "console/factors/list.html", context)
 
@@ -76,5 +79,5 @@ def retire_factor_code(request: HttpRequest, number: int) -> HttpResponse:
 def _place(code: str, known: list[str]) -> tuple[int, str, int]:
     """Families in the order of the taxonomy, others behind them by name; then by number."""
     family, _dash, number = code.partition("-")
-    name = family_of(code)
+    name = factor_family(code)
     return known.index(name) if name in known else len(known), family, int(number) if number.isdecimal() else 0

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 
 from incidents.actions import inbound as actions
@@ -51,7 +52,12 @@ def _told(source: InboundSource, alerts: list[Alert], received: actions.Received
     }  # fmt: skip
     refused = list(received.refused)
     if len(alerts) > MOST_ALERTS:
-        refused.append(_("Only the first %(count)s alerts of a delivery are read.") % {"count": MOST_ALERTS})
+        sentence = ngettext(
+            "Only the first alert of a delivery is read.",
+            "Only the first %(count)s alerts of a delivery are read.",
+            MOST_ALERTS,
+        )
+        refused.append(sentence % {"count": MOST_ALERTS})
         actions.heard(source, refused[-1])
     return told | ({"refused": refused} if refused else {})
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from pydantic import BaseModel
 
 from incidents.actions.token import digest_of, note_refusal, note_use
@@ -79,7 +80,13 @@ def _count(token: ApiToken) -> None:
         return
     if calls > CALLS_PER_MINUTE:
         raise Refusal(
-            429, _("Too many requests: %(count)s a minute are possible.") % {"count": CALLS_PER_MINUTE},
+            429,
+            ngettext(
+                "Too many requests: %(count)s a minute is possible.",
+                "Too many requests: %(count)s a minute are possible.",
+                CALLS_PER_MINUTE,
+            )
+            % {"count": CALLS_PER_MINUTE},
             {"Retry-After": str(_MINUTE - second)},
         )  # fmt: skip
 

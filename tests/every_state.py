@@ -1,0 +1,380 @@
+"""One table of the pages that people see, and of their states. Two tests go through it: `test_every_page_words` reads
+each in a language that nobody speaks, `test_every_page_fit` looks at each in a browser.
+
+To add a page or a state: one line in `CONSOLE` or `PUBLIC`. A route of the console that has a page, and a template that
+no line shows, fail a test until there is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import unescape
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents.publishing import snapshot, store
+from incidents.publishing.tree import Page
+from tests.every_world import WORLDS, World
+
+# A state of a page of the console: the name of its route, then for each part of its address the word for it in
+# `every_world`; a form that is sent after `<`, and a query after `?`. `-` before it: somebody who has not signed in.
+CONSOLE = """
+overview
+sending
+-sign-in
+-sign-in < username=nobody password=wrong
+change-password
+change-password < old_password=x new_password1=a new_password2=b
+-set-up 'nothing
+incidents
+incidents ?q=nothing-like-this
+incidents ?sort=-started
+open-incident
+open-incident < title= body=
+incident incident
+incident over
+post-update incident
+post-update incident < stage=identified body=
+resolve-incident incident
+reopen-incident over
+edit-incident incident
+state-milestone over milestone
+give-advice incident
+give-advice incident < kind=retry_after seconds=-1
+amend-update update
+amend-update update < body=x reason=
+withhold-text update
+withdraw-incident incident
+correct-interval interval
+proposals
+edit-proposal proposal
+resolve-proposal ended
+sources
+add-source
+add-source < name=
+edit-source source
+add-rule source
+edit-rule rule
+maintenance-list
+schedule-maintenance
+schedule-maintenance < title=
+series
+add-series
+add-series < title= rrule=NONSENSE
+edit-series series
+maintenance maintenance
+update-maintenance maintenance
+reschedule-maintenance maintenance
+cancel-maintenance maintenance
+edit-maintenance maintenance
+components
+add-component
+add-component < name=
+edit-component component
+set-component-status component
+add-region
+add-region < key=A_B name=
+upstreams
+add-upstream
+add-upstream < name= url=nonsense
+edit-upstream upstream
+agreements
+add-agreement
+add-agreement < name= target_percent=x
+edit-agreement agreement
+grant-exclusion agreement
+withdraw-exclusion exclusion
+reviews
+start-review
+start-review < title=
+review review
+review published
+review-section review 'summary
+review-section review 'timeline
+review-section review 'changes
+review-section review 'factors
+review-section review 'remediations
+review-section review 'agreements
+review-section review 'notes
+review-history review 'summary
+edit-review review
+explain-milestone review 'detected
+dismiss-similar review published
+comment-on-review review
+comment-on-review review < anchor=section:summary body=
+waive-finding review
+submit-review review
+return-review review
+approve-review review
+preview-review published
+publish-review review
+publish-review published
+retract-review published
+add-entry review
+add-entry review < body=
+edit-entry review entry
+remove-entry review entry
+add-phase review
+edit-phase review phase
+remove-phase review phase
+add-redaction review
+withdraw-redaction review redaction
+add-change review
+add-change review < title=
+link-change review
+edit-change review change
+unlink-change review role
+add-factor review
+add-factor review < title=
+edit-factor review factor
+remove-factor review factor
+remediations
+add-remediation review
+add-remediation review < title=
+edit-remediation remediation
+slip-remediation remediation
+move-remediation remediation
+verify-remediation remediation
+decline-remediation remediation
+supersede-remediation remediation
+factors
+add-factor-code
+add-factor-code < code=x title=
+people
+add-person
+-set-password 'nothing 'nothing
+-set-password uid invitation
+add-person < username=a
+tokens
+make-token
+make-token < name=
+promises
+promise-policies
+add-policy
+add-policy < name=
+edit-policy policy
+add-calendar
+add-calendar < name=
+edit-calendar calendar
+extend-promise promise
+waive-promise promise
+meet-promise promise
+assign-promise promise
+make-promise incident
+make-promise incident < sentence=
+subscribers
+add-subscriber
+add-subscriber < address=nonsense
+add-operator
+deliveries
+delivery delivery
+mailbox
+letter letter
+templates
+add-template
+add-template < name=
+edit-template template
+edit-page
+edit-page < name= time_zone=Nowhere
+audit
+audit ?q=nothing-like-this
+export
+lost 'nothing/here
+"""
+
+# A state of a public page: the world in which it stands, and a pattern of its address; the first one is taken.
+# What Django answers on a public address has its parts from `everything`; a form that is sent comes after `<`.
+PUBLIC = r"""
+everything /
+everything /404
+everything /api
+everything /history
+everything /history/\d{4}-06
+everything /subscribe
+everything /corrections
+everything /components/claude-ai
+everything /components/archive
+everything /uptime
+everything /uptime/\d{4}-06
+everything /promises
+everything /promises/\d{4}
+everything /remediations
+everything /reviews
+everything /reviews/[^/]+
+everything /reviews/[^/]+/versions/1
+everything /agreements
+everything /agreements/[^/]+
+everything /agreements/[^/]+/\d{4}-06
+everything /incidents/{incident}
+everything /incidents/{incident}/oldest-first
+everything /incidents/{over}
+everything /incidents/{withdrawn}
+everything /incidents/{maintenance}
+everything /embed/frame
+everything /subscribe < address=nonsense
+everything /subscribe < address=new@example.org
+everything /confirm/{confirm}
+everything /confirm/nothing
+everything /subscriptions/{manage}
+everything /subscriptions/{manage} < scope=some
+everything /unsubscribe/{unsubscribe}
+quiet /
+quiet /embed/frame
+nothing /
+nothing /history
+nothing /reviews
+nothing /remediations
+nothing /promises
+nothing /agreements
+nothing /corrections
+nothing /uptime
+levels /
+levels /uptime/.*
+long /
+long /incidents/[^/]+
+long /components/[^/]+
+turned /
+turned /incidents/[^/]+
+"""
+HOST = "http://testserver"
+
+
+class State(NamedTuple):
+    """One line of a table."""
+
+    line: str
+    world: str
+    name: str
+    address: str
+    sent: dict[str, str] | None
+    is_signed_in: bool
+
+
+class Answer(NamedTuple):
+    """What was answered at a state: status, headers and body."""
+
+    path: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Site:
+    """What a world looks like from outside: its public tree and what Django answers."""
+
+    world: World
+    name: str = "everything"
+    clients: dict[bool, Client] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Sign one client in, and none at the other."""
+        self.clients = {flag: Client(raise_request_exception=False) for flag in (True, False)}
+        if "user" in self.world:
+            self.clients[True].force_login(User.objects.get(pk=self.world["user"]))
+
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        """Every file of the public tree by its address, made without a disk."""
+        truth = snapshot.build(timezone.now())
+        made = [page for each in store.RENDERERS for page in each.hot(truth)]
+        made += [page.render() for each in store.RENDERERS for page in each.cold(truth)]
+        return {page.path: page for page in made}
+
+    @cached_property
+    def html(self) -> list[str]:
+        """The addresses of the public pages that people read."""
+        kinds = [(path, page) for path, page in self.pages.items() if page.status < 300 or page.status > 399]
+        return [path for path, page in kinds if page.content_type.startswith("text/html")]
+
+    def address_of(self, state: State) -> str:
+        """The address of a state in this world; fails where it has none."""
+        if state.name:
+            return state.address
+        wanted = state.address.format_map(_Quoted(self.world))
+        found = next((path for path in self.html if re.fullmatch(wanted, path)), None)
+        return found or state.address.format_map(self.world)
+
+    def answer(self, path: str, sent: dict[str, str] | None = None, *, is_signed_in: bool = True) -> Answer:
+        """What a browser gets at an address; with fields, what it gets when they are sent there."""
+        page = self.pages.get(path.split("?")[0])
+        if page and sent is None:
+            return Answer(path, page.status, {**dict(page.headers), "Content-Type": page.content_type}, page.body)
+        if path.startswith("/static/"):
+            return _static(path)
+        client = self.clients[is_signed_in]
+        got = client.get(path, follow=True) if sent is None else client.post(path, sent)
+        return Answer(path, got.status_code, dict(got.headers), b"".join(got) if got.streaming else got.content)
+
+    def shown(self, state: State) -> Answer:
+        """What a person sees in a state. Fails when that is no page."""
+        address = self.address_of(state)
+        sent = None
+        if state.sent is not None:  # with what the form holds unseen, as a browser would
+            sent = _hidden(self.answer(address, is_signed_in=state.is_signed_in).body.decode()) | state.sent
+        answer = self.answer(address, sent, is_signed_in=state.is_signed_in)
+        assert answer.status in (200, 403, 404, 409, 410, 422, 500), (state.line, answer.status, answer.headers)
+        assert answer.headers["Content-Type"].startswith("text/html"), state.line
+        return answer
+
+
+def states(world: World, of: str = "everything") -> Iterator[State]:
+    """The states of both tables that stand in one of the `WORLDS`; `world` has the parts of their addresses."""
+    if of == "everything":
+        yield from (_of_console(line, world) for line in CONSOLE.strip().splitlines())
+    yield from (state for line in PUBLIC.strip().splitlines() if (state := _of_public(line)).world == of)
+
+
+def public_worlds() -> list[str]:
+    """The worlds of the public table besides the first."""
+    assert set(WORLDS) == {line.split()[0] for line in PUBLIC.strip().splitlines()}
+    return [name for name in WORLDS if name != "everything"]
+
+
+def _of_console(line: str, world: World) -> State:
+    rest, _, form = line.partition(" < ")
+    rest, _, query = rest.partition(" ?")
+    name, *words = rest.split()
+    parts = [word[1:] if word.startswith("'") else world[word] for word in words]
+    address = reverse(f"console:{name.removeprefix('-')}", args=parts) + (f"?{query}" if query else "")
+    return State(line, "everything", name.removeprefix("-"), address, _fields(form), not name.startswith("-"))
+
+
+def _of_public(line: str) -> State:
+    rest, _, form = line.partition(" < ")
+    world, address = rest.split(maxsplit=1)
+    # Braces of a pattern that counts stay; those with a word are filled in.
+    return State(line, world, "", re.sub(r"\{(\d+)\}", r"{{\1}}", address), _fields(form), is_signed_in=False)
+
+
+def _fields(form: str) -> dict[str, str] | None:
+    return dict(pair.split("=", 1) for pair in form.split()) if form else None
+
+
+def _hidden(body: str) -> dict[str, str]:
+    tags = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", body)
+    pairs = [(re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in tags]
+    return {name[1]: unescape(value[1]) for name, value in pairs if name and value}
+
+
+def _static(path: str) -> Answer:
+    found = finders.find(path.removeprefix("/static/"))
+    assert isinstance(found, str), path
+    return Answer(path, 200, {"Content-Type": guess_type(found)[0] or ""}, Path(found).read_bytes())
+
+
+class _Quoted(dict[str, Any]):
+    """The parts of addresses, as parts of a pattern."""
+
+    def __getitem__(self, key: str) -> str:
+        return re.escape(str(super().__getitem__(key)))

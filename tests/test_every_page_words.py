@@ -1,0 +1,158 @@
+"""Every page in a language that nobody speaks: what is still in English there was written into the program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+from django.test.signals import template_rendered
+from django.utils import timezone
+
+from incidents.models import Delivery
+from incidents.notifying.channels import REGISTRY
+from incidents.notifying.composing import Composer
+from tests import every_world
+from tests.every_state import Site, states
+from tests.played import make_once
+from tests.test_urls import CONSOLE
+from tests.unspoken import LEFT, hard_coded, in_ascii, mask_everything, spoken
+
+pytestmark = pytest.mark.django_db
+# Published once, in the language of that day, and served as it was stored.
+AS_STORED = ("everything /reviews/[^/]+/versions/1",)
+# Their texts are what readers of the Statuspage dialect look for.
+IN_THE_DIALECT = ("/history.atom", "/history.rss")
+# Templates that no state shows, each with its reason.
+NOT_SHOWN: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Something of everything, recorded in that language: what is written down in words is so in those of its day."""
+    with spoken(LEFT):
+        yield from make_once(django_db_blocker, tmp_path_factory.mktemp("world"), every_world.everything)
+
+
+def test_no_page_holds_a_word_that_cannot_be_translated(world):
+    mask_everything()
+    found: dict[tuple[str, str], str] = {}
+    with spoken(LEFT):
+        site = Site(world)
+        for state in states(world):
+            if state.line in AS_STORED:
+                continue
+            for row in hard_coded(site.shown(state).body.decode()):
+                found.setdefault(row, state.line)
+    told = [f"{line} | {place} | {words}" for (place, words), line in found.items()]
+    assert not told, "\n".join(told)
+
+
+def test_no_mail_does(world):
+    mask_everything()
+    found = {}
+    with spoken(LEFT):
+        composer = Composer(REGISTRY["email"])
+        deliveries = list(Delivery.objects.select_related("subscriber").filter(channel="email"))
+        composer.prepare(deliveries)
+        for delivery in deliveries:
+            letter = message_from_bytes(composer.compose(delivery, timezone.now()).body, policy=policy.default)
+            parts = {part.get_content_type(): part.get_content() for part in letter.walk() if not part.is_multipart()}
+            read = [
+                ("subject", " ".join(in_ascii(letter["Subject"]))),
+                ("text", " ".join(in_ascii(parts["text/plain"]))),
+            ]
+            for place, words in (*read, *hard_coded(parts["text/html"])):
+                if words:
+                    found[place, words] = delivery.event.verb
+    told = [f"{verb} | {place} | {words}" for (place, words), verb in found.items()]
+    assert not told, "\n".join(told)
+    assert {delivery.event.verb for delivery in deliveries} >= {"incident.opened", "subscriber.signed_up"}
+
+
+def test_no_feed_and_no_calendar_does(world):
+    mask_everything()
+    told = []
+    with spoken(LEFT):
+        for path, page in Site(world).pages.items():
+            if path in IN_THE_DIALECT or not path.endswith((".atom", ".rss")):
+                continue
+            feed = feedparser.parse(page.body)
+            for entry in feed.entries:
+                body = entry.content[0].value if "content" in entry else entry.get("summary", "")
+                told += [f"{path} | title | {word}" for word in in_ascii(entry.title)]
+                told += [f"{path} | {place} | {words}" for place, words in hard_coded(body)]
+    assert not told, "\n".join(sorted(set(told)))
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<p>Forgotten</p>",
+        '<p title="Forgotten"></p>',
+        '<input type="submit" value="Forgotten word">',
+        '<button aria-label="Forgotten"></button>',
+        '<p data-text="Forgotten word"></p>',
+        "<p>{% translate 'Known' %} forgotten</p>",
+        "<p>{% blocktranslate with what='forgotten' %}Known {{ what }}{% endblocktranslate %}</p>",
+    ],
+)
+def test_a_word_that_was_written_into_a_template_is_found(template):
+    with spoken(LEFT):
+        found = hard_coded(Template("{% load i18n %}" + template).render(Context()))
+    assert [word.split()[0].casefold() for _place, word in found] == ["forgotten"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "<p>{% translate 'Known' %}</p>",
+        "<p>{% blocktranslate with name='Ж' %}Known <b>{{ name }}</b>{% endblocktranslate %} 14:30 UTC</p>",
+        "<p translate='no'>section</p><code>wire_string</code>",
+        "<a href='https://x.example/known'>https://x.example/known</a>",
+    ],
+)
+def test_a_word_that_can_be_translated_is_not(template):
+    with spoken(LEFT):
+        assert hard_coded(Template("{% load i18n %}" + template).render(Context())) == []
+
+
+def test_every_route_of_the_console_that_has_a_page_stands_in_the_table(world):
+    shown = {f"console:{state.name}" for state in states(world)}
+    client = Site(world).clients[True]
+    missing = [name for name, path in CONSOLE if name not in shown and client.get(path).status_code != 405]
+    assert missing == []
+
+
+def test_every_public_page_stands_in_the_table(world):
+    site = Site(world)
+    patterns = [state.address.format_map(world) for state in states(world) if not state.name]
+    kinds = [re.sub(r"\b[a-z0-9]{12}\b", "[a-z0-9]{12}", pattern) for pattern in patterns]
+    kinds += [re.sub(r"(/\\d\{4\}-|/)[a-z0-9-]+$", r"\1[^/]+", pattern) for pattern in kinds]
+    missing = [path for path in site.html if not any(re.fullmatch(kind, path) for kind in kinds)]
+    assert not missing, " ".join(missing)
+
+
+def test_every_template_is_shown_by_a_state(world):
+    shown = set()
+
+    def note(template: Any, **_rest: Any) -> None:
+        shown.add(template.name)
+
+    template_rendered.connect(note)
+    try:
+        site = Site(world)
+        for state in states(world):
+            site.shown(state)
+    finally:
+        template_rendered.disconnect(note)
+    root = Path(settings.BASE_DIR) / "templates"
+    known = {str(path.relative_to(root)) for path in root.rglob("*.html")}
+    missing = sorted(name for name in known - shown if not name.startswith(("notifications/", *NOT_SHOWN)))
+    assert not missing, " ".join(missing)
