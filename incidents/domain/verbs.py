@@ -41,6 +41,7 @@ class Verb(StrEnum):
     UPDATE_AMENDED = "update.amended"
     UPDATE_MOVED = "update.moved"
     UPDATE_WITHHELD = "update.withheld"
+    UPDATE_TAKEN_BACK = "update.taken_back"
     INCIDENT_WITHDRAWN = "incident.withdrawn"
     INTERVAL_CORRECTED = "interval.corrected"
     AGREEMENT_ADDED = "agreement.added"
@@ -164,6 +165,7 @@ SENTENCES: dict[Verb, str] = {
     Verb.UPDATE_AMENDED: "amended an update",
     Verb.UPDATE_MOVED: "corrected the time of an update",
     Verb.UPDATE_WITHHELD: "withheld a text",
+    Verb.UPDATE_TAKEN_BACK: "took an update back before anybody was told",
     Verb.INCIDENT_WITHDRAWN: "withdrew the incident",
     Verb.INTERVAL_CORRECTED: "corrected the ledger",
     Verb.AGREEMENT_ADDED: "added the agreement",
