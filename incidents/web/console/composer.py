@@ -18,6 +18,7 @@ from incidents.actions import incident as actions
 from incidents.actions.updates import Typed
 from incidents.domain.status import Stage
 from incidents.models import IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
+from incidents.publishing import words
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
@@ -93,9 +94,8 @@ def _compose(
         typed = _typed(form)
         if request.POST["step"] == "fill":
             typed |= _filled(form, typed, request.POST.get("template", ""))
-        if not is_fragment_wanted(request):
-            keep_typed(request, incident)
-        return page(request, _form(board, mode, incident, proposal, initial=typed), form)
+        version = None if is_fragment_wanted(request) else keep_typed(request, incident)
+        return page(request, _form(board, mode, incident, proposal, initial=typed), form, draft_version=version)
     outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.is_conflict and not form.is_repeat:
         # The first of a double click may have been on its way still; read the times again as it meant them.
@@ -105,9 +105,9 @@ def _compose(
             outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.result:
         return _posted(request, outcome.result)
-    keep_typed(request, incident)
+    version = keep_typed(request, incident)
     newer = _meet_conflict(form) if outcome.is_conflict else []
-    return page(request, form, newer=newer, status=outcome.status)
+    return page(request, form, newer=newer, draft_version=version, status=outcome.status)
 
 
 def _form(
@@ -158,7 +158,7 @@ def _typed(form: ComposerForm) -> dict[str, Any]:
 def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict[str, Any]:
     """What a template changes. A text that was typed stays; only an untouched text of another template gives way."""
     templates = list(UpdateTemplate.objects.all())
-    chosen = next((template for template in templates if str(template.pk) == template_id), None)
+    chosen = _template(templates, template_id)
     if chosen is None:
         return {}
     title = typed.get("title") or (form.incident.title if form.incident else "")
@@ -180,12 +180,23 @@ def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict
     return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
 
 
+def _template(templates: list[UpdateTemplate], typed: str) -> UpdateTemplate | None:
+    """The template of a number, of a name, or the only one whose name or stage has these letters in it."""
+    wanted = typed.strip().casefold()
+    for template in templates:
+        if wanted in (str(template.pk), template.name.casefold()):
+            return template
+    near = [row for row in templates if wanted and wanted in f"{words.STAGES[Stage(row.stage)]}: {row.name}".casefold()]
+    return near[0] if len(near) == 1 else None
+
+
 def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
     """What the button does with a checked form: the one place that decides it. Raises Refused, Conflict."""
-    data = form.cleaned_data
+    data = form.cleaned_data | {"advice": form.cleaned_data.get("advice", "").replace("\r\n", "\n")}
     shared: dict[str, Any] = {
         "actor": actor_of(request),
-        "body": data["body"],
+        # A script and a browser end lines differently; a repeat of either is the same post.
+        "body": data["body"].replace("\r\n", "\n"),
         "stage": data["stage"],
         "components": form.changes(),
         "next_update_due_at": form.next_update_due_at(),

@@ -16,7 +16,7 @@ from incidents.domain.status import Stage
 from incidents.models import Component, IncidentUpdate, Subscriber, UpdateTemplate
 from incidents.notifying.channels import REGISTRY
 from incidents.web.console.composer_form import ComposerForm, picking_problem
-from incidents.web.console.kept_drafts import Kept
+from incidents.web.console.kept_drafts import Kept, seen_version
 from incidents.web.console.preview import preview_of
 from incidents.web.htmx import answer, is_fragment_wanted
 
@@ -35,10 +35,12 @@ def page(
     *,
     newer: list[IncidentUpdate] | None = None,
     kept: Kept | None = None,
+    draft_version: int | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Answer with the form, and beside it what it will look like. `typed`: the form as it was posted, where `form` only
-    shows it again; `newer`: updates that its author has not seen; `kept`: the draft that it was filled from."""
+    shows it again; `newer`: updates that its author has not seen; `kept`: the draft that it was filled from;
+    `draft_version`: what it was just kept with."""
     read = typed or form
     incident = form.incident
     newest = incident.updates.last() if incident else None
@@ -69,6 +71,7 @@ def page(
         "picked_level": read.picked_level_now(),
         "picking_problem": picking_problem(read.picking()),
         "kept": kept,
+        "draft_version": kept.version if kept else seen_version(request) if draft_version is None else draft_version,
     }
     return answer(request, "console/composer/page.html", context, fragment="live" if is_piece else "", status=status)
 

@@ -70,7 +70,11 @@ def kept_draft(request: HttpRequest) -> Kept | None:
 def typed_fields(data: Mapping[str, Any] | QueryDict) -> dict[str, list[str]]:
     """Everything typed in a posted form, by name, without what belongs to the page."""
     assert isinstance(data, QueryDict)
-    return {name: [str(value) for value in data.getlist(name)] for name in data if name not in NOT_TYPED}
+    return {
+        name: [str(value).replace("\r\n", "\n") for value in data.getlist(name)]
+        for name in data
+        if name not in NOT_TYPED
+    }
 
 
 def as_posted(fields: Mapping[str, Sequence[str]]) -> QueryDict:
@@ -81,9 +85,10 @@ def as_posted(fields: Mapping[str, Sequence[str]]) -> QueryDict:
     return data
 
 
-def keep_typed(request: HttpRequest, incident: Incident | None) -> None:
-    """Keep what a posted form holds, for a browser that has no script to do so."""
-    _save(request, request.path, incident.pk if incident else None)
+def keep_typed(request: HttpRequest, incident: Incident | None) -> int:
+    """Keep what a posted form holds, for a browser that has no script to do so; the version that it is kept with."""
+    draft = _save(request, request.path, incident.pk if incident else None).draft
+    return draft.version if draft else 0
 
 
 def forget_typed(request: HttpRequest, *paths: str) -> None:
@@ -119,8 +124,13 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
     return redirect(path)
 
 
-def _save(request: HttpRequest, path: str, incident_id: int | None) -> actions.Saved:
+def seen_version(request: HttpRequest) -> int:
+    """The version of the draft that the form was at when it was posted; 0 for none."""
     seen = request.POST.get("draft_version", "")
+    return int(seen) if seen.isdecimal() and len(seen) < 9 else 0
+
+
+def _save(request: HttpRequest, path: str, incident_id: int | None) -> actions.Saved:
     return actions.save_draft(
         actor=actor_of(request),
         path=path,
@@ -128,7 +138,7 @@ def _save(request: HttpRequest, path: str, incident_id: int | None) -> actions.S
                 for name, values in typed_fields(request.POST).items()},
         key=request.POST.get("key", "").replace("\0", "")[:100],
         incident_id=incident_id,
-        seen_version=int(seen) if seen.isdecimal() and len(seen) < 9 else 0,
+        seen_version=seen_version(request),
     )  # fmt: skip
 
 
