@@ -133,6 +133,7 @@ def _form(
         initial=initial,
     )
     form.is_repeat = first is not None
+    form.board = board.components
     form.proposal = proposal
     return form
 

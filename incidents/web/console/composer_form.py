@@ -117,6 +117,7 @@ class ComposerForm(forms.Form):
         super().__init__(data, initial=initial)
         self.is_repeat = False  # whether its key was used before
         self.proposal: Proposal | None = None  # what this answers
+        self.board: Sequence[Component] = components  # with the groups
         self.mode, self.incident, self.now = mode, incident, now
         self._components, self._levels_now, self._held = components, levels_now, held
         self.fields["picked"].choices = [(component.pk, component.full_name) for component in components]  # type: ignore[attr-defined]

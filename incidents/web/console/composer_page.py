@@ -62,7 +62,7 @@ def page(
         "templates": templates,
         "left_open": sorted(placeholders & set(LEFT_OPEN.findall(str(read["body"].value() or "")))),
         "is_resolved_meanwhile": bool(incident and not incident.is_open and form.mode == "update"),
-        "preview": preview_of(read) if read.is_bound else None,
+        "preview": preview_of(read, read.board) if read.is_bound else None,
         "effect": _effect(count, bool(read["is_notifying"].value()), stage == Stage.RESOLVED),
         "is_notifying": bool(read["is_notifying"].value()),
         "reached": reached,

@@ -49,7 +49,7 @@ def test_an_incident_with_three_components_is_opened_within_twenty_seconds_and_t
     machine = time.monotonic() - begin
     beyond = keys.count() - len(TITLE) - len(BODY)
     seconds = machine + keys.count() * SECONDS_A_KEY
-    print(f"opened: {beyond} keys beyond the text, {machine:.1f} s of the machine, {seconds:.1f} s with a hand that types the text too")
+    print(f"opened: {beyond} keys beyond the text, {machine:.1f} s of the machine, {seconds:.1f} s by hand")
     incident = Incident.objects.get()
     held = incident.intervals.order_by("component__position").values_list("component__name", "level")
     assert list(held) == [(name, "major_outage") for name in ("API", "Checkout", "Payments")]
@@ -75,7 +75,7 @@ def test_an_update_is_posted_from_the_overview_within_ten_seconds(tab, world):
     machine = time.monotonic() - begin
     beyond = keys.count() - len("The cause is known.")
     seconds = machine + keys.count() * SECONDS_A_KEY
-    print(f"updated: {beyond} keys beyond the text, {machine:.1f} s of the machine, {seconds:.1f} s with a hand that types the text too")
+    print(f"updated: {beyond} keys beyond the text, {machine:.1f} s of the machine, {seconds:.1f} s by hand")
     incident.refresh_from_db()
     assert incident.stage == "identified"
     assert seconds <= 10
