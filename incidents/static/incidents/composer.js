@@ -19,7 +19,7 @@
   function unposted(reason, isPassing) {
     free();
     const box = $("#unposted");
-    $("#unposted-reason").textContent = $(`[data-reason="${reason}"]`, box).textContent;
+    $("#unposted-reason").textContent = box.getAttribute("data-" + reason);
     const signIn = $("#unposted-sign-in");
     signIn.hidden = reason !== "signed-out";
     signIn.href = "/console/sign-in?next=" + encodeURIComponent(location.pathname);
@@ -93,9 +93,17 @@
     event.preventDefault();
     post(event.target);
   });
-  document.addEventListener("candor:signed-out", () => { if (!isPosting) unposted("signed-out", false); });
+  // Saving or the preview was refused: the session ended, or its token is another one.
+  async function refused() {
+    if (isPosting || !theForm()) return;
+    try {
+      if (await renew()) theForm().dispatchEvent(new Event("input", { bubbles: true }));
+      else unposted("signed-out", false);
+    } catch { /* no connection: what is typed is kept here, and the next letter asks again */ }
+  }
+  document.addEventListener("candor:refused", refused);
   document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status === 401 && theForm() && !isPosting) unposted("signed-out", false);
+    if ([401, 403].includes(event.detail.xhr.status)) refused();
   });
   addEventListener("online", retry);
   document.addEventListener("click", (event) => {
@@ -110,9 +118,14 @@
   // Keys: Enter goes on from the title to the text, Alt+S takes the stage that is next, and so does a template Enter.
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("#composer");
-    if (!form) return;
+    if (!form) {
+      // From what the server said about the text, too.
+      const isPost = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented;
+      if (isPost && theForm()) $("[data-post]", theForm())?.click();
+      return;
+    }
     if (event.altKey && !event.ctrlKey && event.code === "KeyS") {
-      const next = $("[data-next]", form);
+      const next = $("[data-next] input", form);
       if (!next) return;
       event.preventDefault();
       next.checked = true;

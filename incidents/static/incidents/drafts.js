@@ -88,7 +88,7 @@
     body.set("draft_version", version);
     try {
       const answer = await fetch(form.dataset.save, { method: "POST", body, headers: { "Candor-Script": "1" }, keepalive: body.toString().length < 60000 });
-      if (answer.status === 401) return document.dispatchEvent(new Event("candor:signed-out"));
+      if ([401, 403].includes(answer.status)) document.dispatchEvent(new Event("candor:refused"));
       if (!answer.ok) throw new Error(answer.status);
       const kept = await answer.json();
       if (kept.is_posted) return say("gone");

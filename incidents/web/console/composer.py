@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -133,7 +134,7 @@ def _form(
         initial=initial,
     )
     form.is_repeat = first is not None
-    form.board = board.components
+    form.board, form.templates = board.components, list(UpdateTemplate.objects.all())
     form.proposal = proposal
     return form
 
@@ -158,7 +159,7 @@ def _typed(form: ComposerForm) -> dict[str, Any]:
 
 def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict[str, Any]:
     """What a template changes. A text that was typed stays; only an untouched text of another template gives way."""
-    templates = list(UpdateTemplate.objects.all())
+    templates = form.templates
     chosen = _template(templates, template_id)
     if chosen is None:
         return {}
@@ -181,7 +182,7 @@ def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict
     return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
 
 
-def _template(templates: list[UpdateTemplate], typed: str) -> UpdateTemplate | None:
+def _template(templates: Sequence[UpdateTemplate], typed: str) -> UpdateTemplate | None:
     """The template of a number, of a name, or the only one whose name or stage has these letters in it."""
     wanted = typed.strip().casefold()
     for template in templates:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from incidents.domain import picking
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import INCIDENT_STAGES, OPEN_STAGES, Level, Stage
-from incidents.models import Component, ImpactInterval, Incident, Proposal
+from incidents.models import Component, ImpactInterval, Incident, Proposal, UpdateTemplate
 from incidents.publishing import words
 from incidents.web.console.forms import IMPACT_CHOICES, BodyField, TextField, choices_of
 from incidents.web.console.times import UtcField
@@ -33,6 +33,7 @@ DUE_CHOICES = [
 TOGETHER_CHOICES = [(level.value, words.LEVELS[level]) for level in picking.LETTERS.values()]
 # Where a refusal of the action is shown on this form.
 PLACES = {"next_update_due_at": "due_at", "since": "components", "regions": "components", "level": "components"}
+LEFT_OPEN = re.compile(r"(?<!\\)\{\w+\}", re.ASCII)
 LEVELS_OFFERED = {value for value, _label in LEVEL_CHOICES if value}
 LEVEL_KEY = re.compile(r"level_(\d{1,18})", re.ASCII)
 
@@ -117,6 +118,7 @@ class ComposerForm(forms.Form):
         super().__init__(data, initial=initial)
         self.is_repeat = False  # whether its key was used before
         self.proposal: Proposal | None = None  # what this answers
+        self.templates: Sequence[UpdateTemplate] = ()
         self.board: Sequence[Component] = components  # with the groups
         self.mode, self.incident, self.now = mode, incident, now
         self._components, self._levels_now, self._held = components, levels_now, held
@@ -132,6 +134,11 @@ class ComposerForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, UtcField):
                 field.now = now
+
+    def left_open(self) -> list[str]:
+        """The names in braces that a template left to its author, and that still stand in the text."""
+        known = {name for template in self.templates for name in LEFT_OPEN.findall(template.body)}
+        return sorted(known & set(LEFT_OPEN.findall(str(self["body"].value() or ""))))
 
     def rows(self) -> list[Row]:
         """The components in the order of the page, counted from 1."""
@@ -206,6 +213,9 @@ class ComposerForm(forms.Form):
         """A promise `at` needs its time."""
         cleaned = super().clean() or {}
         is_promise = cleaned.get("due") == "at" and cleaned.get("stage") != Stage.RESOLVED
+        if names := self.left_open():
+            text = {"names": ", ".join(names)}
+            self.add_error("body", _now("Still to fill in: %(names)s. To say it as it is, write a \\ before {.") % text)
         if problem := picking_problem(self.picking()):
             self.add_error("pick", problem)
         if is_promise and not cleaned.get("due_at") and "due_at" not in self.errors:

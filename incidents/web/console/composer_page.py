@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -13,14 +12,13 @@ from django.utils.translation import ngettext
 from incidents import queries
 from incidents.actions import facts
 from incidents.domain.status import Stage
-from incidents.models import Component, IncidentUpdate, Subscriber, UpdateTemplate
+from incidents.models import Component, IncidentUpdate, Subscriber
 from incidents.notifying.channels import REGISTRY
 from incidents.web.console.composer_form import ComposerForm, picking_problem
 from incidents.web.console.kept_drafts import Kept, seen_version
 from incidents.web.console.preview import preview_of
 from incidents.web.htmx import answer, is_fragment_wanted
 
-LEFT_OPEN = re.compile(r"\{\w+\}", re.ASCII)
 NEXT_STAGE = {
     Stage.INVESTIGATING: Stage.IDENTIFIED,
     Stage.IDENTIFIED: Stage.MONITORING,
@@ -49,8 +47,6 @@ def page(
     count = sum(reached.told.values())
     stage = str(read["stage"].value() or "")
     is_piece = is_fragment_wanted(request) and request.POST.get("step") == "preview"
-    templates = list(UpdateTemplate.objects.all())
-    placeholders = {name for template in templates for name in LEFT_OPEN.findall(template.body)}
     context = {
         "form": form,
         "is_piece": is_piece,
@@ -59,8 +55,8 @@ def page(
         "newer": newer or [],
         "is_conflict": status == 409,
         "suggested": NEXT_STAGE.get(stage_now) if stage_now and form.mode == "update" else None,
-        "templates": templates,
-        "left_open": sorted(placeholders & set(LEFT_OPEN.findall(str(read["body"].value() or "")))),
+        "templates": form.templates,
+        "left_open": form.left_open(),
         "is_resolved_meanwhile": bool(incident and not incident.is_open and form.mode == "update"),
         "preview": preview_of(read, read.board) if read.is_bound else None,
         "effect": _effect(count, bool(read["is_notifying"].value()), stage == Stage.RESOLVED),
