@@ -98,8 +98,9 @@ def _person(actor: Actor) -> int:
 
 
 def _lock_person(actor: Actor) -> None:
-    """Two tabs that save at once do so one after the other."""
-    list(User.objects.select_for_update(no_key=True).filter(pk=_person(actor)).values_list("pk"))
+    """Two tabs that save at once do so one after the other. Raises Refused for an account that is gone."""
+    if not list(User.objects.select_for_update(no_key=True).filter(pk=_person(actor)).values_list("pk")):
+        raise Refused(_("Only people keep drafts."))
 
 
 def _writing(actor: Actor, paths: Sequence[str]) -> list[Draft]:

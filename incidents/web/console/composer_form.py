@@ -70,9 +70,17 @@ class ComposerForm(forms.Form):
     level of their own.
     """
 
-    title = TextField(label=_("Title"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    title = TextField(
+        label=_("Title"),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "sentences", "enterkeyhint": "next", "dir": "auto"}
+        ),
+    )
     stage = forms.ChoiceField(label=_("Stage"), widget=forms.RadioSelect)
-    body = BodyField(label=_("Update"), rows=6)
+    body = BodyField(
+        label=_("Update"),
+        widget=forms.Textarea(attrs={"rows": 6, "autocapitalize": "sentences", "enterkeyhint": "enter", "dir": "auto"}),
+    )
     components = forms.CharField(required=False, widget=forms.HiddenInput)
     pick = forms.CharField(
         label=_("By letters or numbers"), required=False, max_length=1000,
