@@ -29,6 +29,8 @@ def append(
     incident: Incident | None = None,
     sequence: int = 0,
     expires_at: datetime | None = None,
+    held_until: datetime | None = None,
+    before: dict[str, Any] | None = None,
 ) -> OutboxEvent:
     """Store an event with its facts as they are now, and ring for the relay once the transaction has committed.
 
@@ -43,6 +45,8 @@ def append(
         incident=incident,
         sequence=sequence,
         expires_at=expires_at,
+        held_until=held_until,
+        before=before or {},
         created_at=occurred_at,
     )
     # robust: a broker that is down must not turn a committed update into an error page.

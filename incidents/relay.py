@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Min
 from django.utils import timezone
 
+from incidents import outbox
 from incidents.actions import (
     inbound,
     maintenance_schedule,
@@ -46,9 +48,11 @@ def relay(now: datetime | None = None) -> int:
     """Publish and fan out every waiting event; returns how many. `now` (UTC) only for seeds and tests.
 
     The page comes before the mails, so that a link shows the new state. A page that cannot be rendered is logged and
-    tried again by the next sweep; it does not hold up those who must be told.
+    tried again by the next sweep; it does not hold up those who must be told. What can still be taken back
+    (`held_until`) is on the page at once and is fanned out after that; what follows it in its incident waits with it.
     """
-    waiting = list(OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id").values_list("id", "incident_id"))
+    rows = OutboxEvent.objects.filter(relayed_at__isnull=True).order_by("id")
+    waiting = list(rows.values_list("id", "incident_id", "held_until"))
     if not waiting:
         return 0
     try:
@@ -56,6 +60,13 @@ def relay(now: datetime | None = None) -> int:
     except Exception:
         log.exception("The public pages could not be rendered; deliveries go on, and the next sweep tries again.")
     return sum(_relay_or_leave(waiting, now or timezone.now()))
+
+
+def pause_at_most(seconds: float) -> float:
+    """How long to pause between two rounds of `keep_current`: less than `seconds` if the time in which an update can
+    be taken back ends sooner."""
+    at = OutboxEvent.objects.filter(relayed_at__isnull=True).aggregate(at=Min("held_until"))["at"]
+    return min(seconds, max(0.05, (at - timezone.now()).total_seconds())) if at else seconds
 
 
 def keep_current(now: datetime | None = None) -> None:
@@ -149,9 +160,13 @@ def _propose_for_upstreams(now: datetime | None) -> None:
         upstream.note_proposed(upstream_id=row.pk, troubled_at=None)
 
 
-def _relay_or_leave(waiting: Sequence[tuple[int, int | None]], now: datetime) -> Iterator[int]:
+def _relay_or_leave(
+    waiting: Sequence[tuple[int, int | None, datetime | None]], now: datetime
+) -> Iterator[int]:  # fmt: skip
     stuck: set[int | None] = set()
-    for event_id, incident_id in waiting:
+    for event_id, incident_id, held_until in waiting:
+        if held_until and held_until > now:
+            stuck.add(incident_id)
         if incident_id in stuck:
             continue  # the older one first, whenever that is
         try:
@@ -169,10 +184,13 @@ def _relay_one(event_id: int, now: datetime) -> int:
     with transaction.atomic():
         # Not SKIP LOCKED: a second relay waits here, so that the events of an incident are fanned out in their order.
         event = OutboxEvent.objects.select_for_update().filter(pk=event_id, relayed_at__isnull=True).first()
-        if event is None:
+        if event is None or (event.held_until and event.held_until > now):
             return 0
         if event.reach == Reach.SUBSCRIBERS:
             fanout.fan_out(event)
-        event.relayed_at = now
-        event.save(update_fields=["relayed_at"])
+        event.relayed_at, event.before = now, {}
+        event.save(update_fields=["relayed_at", "before"])
+        if event.held_until:
+            # No write rang for it just now: let a worker begin at once.
+            transaction.on_commit(outbox.ring, robust=True)
     return 1

@@ -123,9 +123,12 @@ class Sweep(bootsteps.StartStopStep):
     def _run(self, name: str) -> None:
         fault = ""
         while not self._stopping.is_set():
+            seconds = SWEEP_SECONDS
             close_old_connections()
             try:
                 import_string(name)()  # by name: models cannot be imported with this module
+                if name == self.rounds[0]:  # the time in which an update can be taken back may end sooner
+                    seconds = import_string("incidents.relay.pause_at_most")(SWEEP_SECONDS)
                 if fault:
                     log.warning("%s works again", name)
                 fault = ""
@@ -135,7 +138,7 @@ class Sweep(bootsteps.StartStopStep):
                     log.exception("%s failed; it is tried again every %s s", name, SWEEP_SECONDS)
                 fault = type(error).__name__
             close_old_connections()
-            self._stopping.wait(SWEEP_SECONDS)
+            self._stopping.wait(seconds)
 
 
 def configuration() -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +19,25 @@ RUNNING_EXPIRY = timedelta(hours=6)
 RESOLVED_EXPIRY = timedelta(hours=24)
 
 
-def of_update(page: PublicPage, incident: Incident, update: IncidentUpdate) -> dict[str, Any]:
-    """What mails and feeds may say of an update: JSON; times are ISO 8601 in UTC."""
-    spells = queries.spells_of(incident)
+@dataclass(frozen=True)
+class Standing:
+    """How things stand with an update: `components` in the order of the page, `started_at` in UTC."""
+
+    spells: list[Spell]
+    started_at: datetime
+    components: Sequence[Component]
+
+
+def of_update(
+    page: PublicPage, incident: Incident, update: IncidentUpdate, standing: Standing | None = None
+) -> dict[str, Any]:
+    """What mails and feeds may say of an update: JSON; times are ISO 8601 in UTC. `standing` of an update that is not
+    written yet; None reads it from the ledger."""
+    if standing is None:
+        spells = queries.spells_of(incident)
+        started_at = queries.impact_started_at(incident, spells)
+        standing = Standing(spells, started_at, list(queries.components_of(incident)))
+    spells = standing.spells
     return {
         "page": {"name": page.name},
         "incident": {
@@ -27,10 +45,10 @@ def of_update(page: PublicPage, incident: Incident, update: IncidentUpdate) -> d
             "title": incident.title,
             "stage": incident.stage,
             "impact": queries.impact_of(incident, spells),
-            "started_at": _iso(queries.impact_started_at(incident, spells)),
+            "started_at": _iso(standing.started_at),
             "advice": render_text(incident.advice),
             "advice_html": incident.advice_html,
-            "components": _components_now(incident, spells, update.posted_at),
+            "components": _components_now(standing, update.posted_at),
         },
         "maintenance": _window(incident) if incident.is_maintenance else None,
         "update": {
@@ -76,8 +94,8 @@ def _window(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _components_now(incident: Incident, spells: list[Spell], at: datetime) -> list[dict[str, Any]]:
-    levels = queries.levels_held(spells, at)
+def _components_now(standing: Standing, at: datetime) -> list[dict[str, Any]]:
+    levels = queries.levels_held(standing.spells, at)
     return [
         {
             "code": component.code,
@@ -85,7 +103,7 @@ def _components_now(incident: Incident, spells: list[Spell], at: datetime) -> li
             "name": component.full_name,
             "level": levels.get(component.pk, Level.OPERATIONAL),
         }
-        for component in queries.components_of(incident)
+        for component in standing.components
     ]
 
 

@@ -15,6 +15,7 @@ from incidents import queries
 from incidents.actions import guards, moves, promise_keeping, statements, suggesting, texts, updates
 from incidents.actions.codes import new_code
 from incidents.actions.refusals import Refused
+from incidents.actions.updates import Typed
 from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.inbound import ProposalState
@@ -47,11 +48,13 @@ def open_incident(
     is_example: bool = False,
     time_note: str = "",
     proposal_id: int | None = None,
+    typed: Typed | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> Incident:
     """Open an incident with its first update. `started_at` (UTC, not in the future) is when the trouble began: the
-    *since* of every component change that names none. `proposal_id`: the proposal that this answers.
+    *since* of every component change that names none. `proposal_id`: the proposal that this answers. `typed`: the form
+    of somebody who may take it back while the page's window for that lasts; subscribers are told after it.
 
     A repeat under the same `key` returns the incident made first. Raises Refused; Conflict, also for a proposal that
     somebody answered already.
@@ -71,7 +74,7 @@ def open_incident(
             actor, page, now, title=title, body=body, stage=stage, components=changes, started_at=started_at,
             detected_at=detected_at, next_update_due_at=next_update_due_at, advice=advice,
             impact_override=impact_override, is_notifying=is_notifying, is_example=is_example, time_note=time_note,
-            proposals=[proposal] if proposal else [],
+            proposals=[proposal] if proposal else [], typed=typed,
         )  # fmt: skip
         guards.keep_result(key, content, incident.pk, now)
     return incident
@@ -96,6 +99,7 @@ def open_within(
     time_note: str = "",
     proposals: Sequence[Proposal] = (),
     answer: ProposalState = ProposalState.PUBLISHED,
+    typed: Typed | None = None,
 ) -> Incident:
     """Open an incident within the caller's transaction, as `open_incident` does; `proposals` (locked) are answered by
     it."""
@@ -129,8 +133,9 @@ def open_within(
     if proposals:
         told["proposal"] = ["", ", ".join(f"{row.origin} {row.title}" for row in proposals)[:300]]
     updates.tell(
-        actor, Verb.INCIDENT_OPENED, page, incident, update, changes=told, published=[*moved, *stated, *promised]
-    )
+        actor, Verb.INCIDENT_OPENED, page, incident, update, changes=told, published=[*moved, *stated, *promised],
+        before=typed.before() if typed else None,
+    )  # fmt: skip
     for row in proposals:
         suggesting.answer(row, answer, incident)
     suggesting.attach_covered(incident, components)
@@ -149,10 +154,12 @@ def post_update(
     is_notifying: bool = True,
     seen_version: int | None = None,
     time_note: str = "",
+    typed: Typed | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
-    """Post an update. Stage `resolved` resolves the incident and ends what it still holds in the ledger.
+    """Post an update. Stage `resolved` resolves the incident and ends what it still holds in the ledger. `typed` as in
+    `open_incident`.
 
     `advice` None leaves the advice as it is. Raises Refused for a move that is not allowed, Conflict for a stale
     `seen_version` or a `key` that was used for another text; a true repeat returns the update made first.
@@ -167,7 +174,7 @@ def post_update(
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
         incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
-        before = Stage(incident.stage)
+        before, standing = Stage(incident.stage), typed.before(incident) if typed else None
         if not is_allowed_move(before, _stage(stage)):
             raise Refused(_("The incident is resolved. Reopen it to post another update."), "stage")
         if advice is not None:
@@ -180,7 +187,7 @@ def post_update(
         promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, verb, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *promised],
+            published=[*moved, *promised], before=standing,
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update
@@ -196,6 +203,7 @@ def reopen_incident(
     next_update_due_at: datetime | None = None,
     is_notifying: bool = True,
     seen_version: int | None = None,
+    typed: Typed | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
@@ -215,7 +223,7 @@ def reopen_incident(
             raise Refused(_("The incident is open already; post an ordinary update."), "stage")
         if _stage(stage) == Stage.RESOLVED:
             raise Refused(_("Choose an open stage to reopen the incident."), "stage")
-        before = Stage(incident.stage)
+        before, standing = Stage(incident.stage), typed.before(incident) if typed else None
         # What was stated of the former end does not hold any more.
         withdrawn = statements.withdraw(incident, "resolved", now)
         reviews = incident.reviews.exclude(state__in=[ReviewState.DRAFT, ReviewState.RETRACTED])
@@ -226,7 +234,7 @@ def reopen_incident(
         promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *withdrawn, *promised],
+            published=[*moved, *withdrawn, *promised], before=standing,
         )  # fmt: skip
         guards.keep_result(key, content, update.pk, now)
     return update

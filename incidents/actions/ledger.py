@@ -55,11 +55,11 @@ def correct_interval(
         right = None
         if level != Level.OPERATIONAL:
             served_wrong = wrong.is_quality if is_quality is None else is_quality
-            right = _replacement(wrong, component, region, level, served_wrong, started_at, ended_at, now)
-        _supersede(wrong, right, why, actor, now)
+            right = replacement(wrong, component, region, level, served_wrong, started_at, ended_at, now)
+        supersede(wrong, right, why, actor, now)
         correction = correct(
-            actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=_subject(wrong), path=_path(wrong), reason=why,
-            changes=_changes(wrong, right), before=before, after=figures_of(wrong.incident, touched, months, now),
+            actor=actor, verb=Verb.INTERVAL_CORRECTED, subject=subject_of(wrong), path=address_of(wrong), reason=why,
+            changes=changes_of(wrong, right), before=before, after=figures_of(wrong.incident, touched, months, now),
             incident=wrong.incident, now=now,
         )  # fmt: skip
         _record(actor, wrong, right, correction, why, now)
@@ -111,7 +111,7 @@ def _region(wrong: ImpactInterval, component: Component, region_id: int | None) 
     return found
 
 
-def _replacement(
+def replacement(
     wrong: ImpactInterval,
     component: Component,
     region: Region | None,
@@ -121,6 +121,7 @@ def _replacement(
     ended_at: datetime | None,
     now: datetime,
 ) -> ImpactInterval:
+    """Write, within a correction, the interval that takes the place of a wrong one."""
     if level not in list(Level):
         raise Refused(_("Choose a status."), "level")
     return ImpactInterval.objects.create(
@@ -137,7 +138,8 @@ def _replacement(
     )
 
 
-def _supersede(wrong: ImpactInterval, right: ImpactInterval | None, why: str, actor: Actor, now: datetime) -> None:
+def supersede(wrong: ImpactInterval, right: ImpactInterval | None, why: str, actor: Actor, now: datetime) -> None:
+    """Let an interval count no more, within a correction; `right` (None: nothing) stands in its place."""
     wrong.superseded_at, wrong.superseded_by = now, right
     wrong.superseded_reason, wrong.superseded_by_label = why, actor.label
     wrong.save(update_fields=["superseded_at", "superseded_by", "superseded_reason", "superseded_by_label"])
@@ -162,16 +164,19 @@ def _record(
     )  # fmt: skip
 
 
-def _subject(wrong: ImpactInterval) -> str:
+def subject_of(wrong: ImpactInterval) -> str:
+    """What the correction of an interval is about, in words."""
     name = wrong.component.full_name
     return f"{wrong.incident.title}: {name}" if wrong.incident else name
 
 
-def _path(wrong: ImpactInterval) -> str:
+def address_of(wrong: ImpactInterval) -> str:
+    """The public address of it."""
     return path_of(wrong.incident) or f"/components/{wrong.component.slug}"
 
 
-def _changes(wrong: ImpactInterval, right: ImpactInterval | None) -> Changes:
+def changes_of(wrong: ImpactInterval, right: ImpactInterval | None) -> Changes:
+    """What a correction changes of an interval, by field, as the public reads it."""
     if right is None:
         return {"interval": (_in_words(wrong), _("none: it was never broken"))}
     everywhere, still = _("all regions"), _("still")

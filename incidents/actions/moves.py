@@ -59,7 +59,7 @@ def apply(holder: Holder, change: ComponentChange, now: datetime) -> list[dict[s
     regions = regions_of(component, change.region_ids)
     before = [_level_before(holder, component, region) for region in regions]
     told = [
-        _as_told(component, region, old, change.level, since)
+        as_told(component, region, old, change.level, since)
         for region, old in zip(regions, before, strict=True)
         if _move(holder, component, region, regions, change, since, now) or old != change.level
     ]
@@ -77,7 +77,7 @@ def close_all(holder: Holder, now: datetime) -> list[dict[str, Any]]:
     rows = ImpactInterval.objects.filter(incident=holder.incident, ended_at__isnull=True, superseded_at__isnull=True)
     for interval in rows.select_related("component__group", "region"):
         end = max(now, interval.started_at)
-        told.append(_as_told(interval.component, interval.region, Level(interval.level), Level.OPERATIONAL, end))
+        told.append(as_told(interval.component, interval.region, Level(interval.level), Level.OPERATIONAL, end))
         interval.ended_at = end
         interval.save(update_fields=["ended_at"])
         holder.touched.append(interval)
@@ -192,7 +192,8 @@ def _open(
     holder.touched.append(interval)
 
 
-def _as_told(component: Component, region: Region | None, old: Level, new: Level, since: datetime) -> dict[str, Any]:
+def as_told(component: Component, region: Region | None, old: Level, new: Level, since: datetime) -> dict[str, Any]:
+    """What an update tells of one component, in one region or all; JSON, times ISO 8601 in UTC."""
     return {
         "code": component.code,
         "slug": component.slug,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, User
@@ -13,30 +14,46 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, texts
+from incidents.actions import guards, roles, texts
 from incidents.actions.corrections import correct
 from incidents.actions.figures import Figures, figures_of, months_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
+from incidents.domain.review import PersonRole
 from incidents.domain.status import INCIDENT_STAGES
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import PublicPage, UpdateTemplate
 
+LONGEST_UNDO = 120  # an update that nobody is told of for longer is no news
 
-def edit_page(*, actor: Actor, name: str, time_zone: str, reason: str = "", now: datetime | None = None) -> PublicPage:
+
+def edit_page(
+    *, actor: Actor, name: str, time_zone: str, undo_seconds: int | None = None, reason: str = "",
+    now: datetime | None = None,
+) -> PublicPage:  # fmt: skip
     """Set the page's name and its zone (an IANA name). Another zone cuts days and months elsewhere: once there is
-    anything in the ledger, that is a correction and needs a reason. Raises Refused, also for an unknown zone."""
+    anything in the ledger, that is a correction and needs a reason. `undo_seconds` (None: as it is; administrators) is
+    for how long mails of an update wait. Raises Refused, also for an unknown zone."""
     now = now or timezone.now()
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
-        before, figures = {"name": page.name, "time_zone": page.time_zone}, _all_figures(now)
+        before: dict[str, Any] = {"name": page.name, "time_zone": page.time_zone}
+        figures = _all_figures(now)
         page.name = texts.line(name, field="name", limit=200)
         try:
             page.time_zone = ZoneInfo(time_zone).key
         except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Europe
             raise Refused(_("There is no time zone of that name."), "time_zone") from None
-        page.save(update_fields=["name", "time_zone"])
+        if undo_seconds is not None and undo_seconds != page.undo_seconds:
+            roles.require(actor, PersonRole.ADMINISTRATOR)
+            if not 0 <= undo_seconds <= LONGEST_UNDO:
+                raise Refused(
+                    _("Give a number of seconds from 0 to %(most)s.") % {"most": LONGEST_UNDO}, "undo_seconds"
+                )
+            before["undo_seconds"] = page.undo_seconds
+            page.undo_seconds = undo_seconds
+        page.save(update_fields=["name", "time_zone", "undo_seconds"])
         changes = {field: [old, getattr(page, field)] for field, old in before.items() if old != getattr(page, field)}
         corrections = []
         if "time_zone" in changes and queries.standing_intervals().exists():

@@ -31,10 +31,13 @@ def record(
     audience: dict[str, Any] | None = None,
     sequence: int = 0,
     expires_at: datetime | None = None,
+    held_until: datetime | None = None,
+    before: dict[str, Any] | None = None,
     published: Sequence[Model] = (),
 ) -> OutboxEvent | None:
     """Write the audit entry and, unless `reach` is PRIVATE, the outbox event. `changes` maps a field to [old, new].
 
+    `held_until` (UTC) and `before`: until when subscribers wait for it, so that it can be taken back, and to what.
     `published`: every row whose public state this made or changed, as it is now; they become one entry of the chain.
     """
     AuditEntry.objects.create(
@@ -65,4 +68,6 @@ def record(
         incident=incident,
         sequence=sequence,
         expires_at=expires_at,
+        held_until=held_until,
+        before=before,
     )

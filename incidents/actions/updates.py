@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, Model
@@ -13,9 +14,30 @@ from incidents.actions import facts, guards, verdicts
 from incidents.actions.codes import new_code
 from incidents.actions.record import record
 from incidents.domain.actor import Actor
+from incidents.domain.review import ReviewState
 from incidents.domain.status import Stage
 from incidents.domain.verbs import Reach, Verb
 from incidents.models import ImpactInterval, Incident, IncidentUpdate, PublicPage
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The form that an update was typed into: its address, and what stood in each field. It goes back there when the
+    update is taken back."""
+
+    path: str
+    fields: Mapping[str, Sequence[str]]
+
+    def before(self, incident: Incident | None = None) -> dict[str, Any]:
+        """JSON: how an incident stands before an update, so that it can stand so again; None for one that is new."""
+        known: dict[str, Any] = {}
+        if incident:
+            reviews = incident.reviews.exclude(state__in=[ReviewState.DRAFT, ReviewState.RETRACTED])
+            known = {
+                "stage": incident.stage, "advice": incident.advice,
+                "reviews": [[row.pk, row.state] for row in reviews],
+            }  # fmt: skip
+        return known | {"path": self.path, "fields": {name: list(values) for name, values in self.fields.items()}}
 
 
 def not_before_newest(incident: Incident, now: datetime) -> datetime:
@@ -74,11 +96,16 @@ def tell(
     *,
     changes: dict[str, Any],
     published: Sequence[Model] = (),
+    before: dict[str, Any] | None = None,
 ) -> None:
     """Record what was done, tell of it by the update, and issue again what it made untrue of a month that was over.
 
-    `published`: the rows that changed besides the incident and the update.
+    `published`: the rows that changed besides the incident and the update. `before` (JSON): how things stood, if its
+    author may take it back; the subscribers then wait for the page's `undo_seconds`.
     """
+    is_held = before is not None and update.is_notifying and page.undo_seconds > 0
+    if before is not None:
+        before = before | {"rows": [[row._meta.model_name, row.pk] for row in published]}
     record(
         actor=actor,
         verb=verb,
@@ -91,6 +118,8 @@ def tell(
         audience=facts.audience_of(incident),
         sequence=update.sequence,
         expires_at=facts.expiry_of(update),
+        held_until=update.posted_at + timedelta(seconds=page.undo_seconds) if is_held else None,
+        before=before if is_held else None,
         published=[incident, update, *published],
     )
     moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]

@@ -32,6 +32,7 @@ from incidents.models import (
     IncidentUpdate,
     OutboxEvent,
     Promise,
+    PublicPage,
     ReviewVersion,
 )
 
@@ -98,36 +99,43 @@ def withdraw_incident(
         incident = guards.lock_incident(incident_id, None)
         why = texts.line(reason, field="reason", limit=300)
         _refuse_reviewed(incident)
-        standing = queries.standing_intervals().filter(incident=incident)
-        touched = list(standing.select_related("component", "region"))
-        component_ids = {row.component_id for row in touched}
-        months = months_of([(row.started_at, row.ended_at) for row in touched], now)
-        before = figures_of(None, component_ids, months, now)
-        audience = facts.audience_of(incident)
-        moved, last = resolve_mistake(actor, incident, is_notifying, now) if incident.is_open else ([], None)
-        rows = list(standing.select_related("component", "region"))
-        for row in rows:
-            row.superseded_at, row.superseded_reason, row.superseded_by_label = now, why, actor.label
-            row.save(update_fields=["superseded_at", "superseded_reason", "superseded_by_label"])
-        stop(list(OutboxEvent.objects.filter(incident=incident)))
-        incident.withdrawn_at, incident.withdrawn_reason = now, why
-        incident.save(update_fields=["withdrawn_at", "withdrawn_reason"])
-        guards.touch(incident, now)
-        correction = correct(
-            actor=actor, verb=Verb.INCIDENT_WITHDRAWN, subject=_("A withdrawn incident"), path=path_of(incident),
-            reason=why, changes={"incident": (_("stood in the record"), _("withdrawn: opened by mistake"))},
-            before=before, after=figures_of(None, component_ids, months, now), incident=incident, now=now,
-        )  # fmt: skip
-        record(
-            actor=actor, verb=Verb.INCIDENT_WITHDRAWN, subject=incident, now=now, incident=incident,
-            reach=Reach.SUBSCRIBERS if last and is_notifying else Reach.PAGE, changes={"reason": ["", why]},
-            facts=facts.of_update(page, incident, last) if last else {}, audience=audience if last else {},
-            sequence=last.sequence if last else 0, expires_at=facts.expiry_of(last) if last else None,
-            published=[incident, *moved, *([last] if last else []), *rows, correction],
-        )  # fmt: skip
-        began = min((row.started_at for row in touched), default=None)
-        verdicts.reissue_since(actor=actor, since=began, reason=why, now=now)
+        withdraw_within(actor, page, incident, why, is_notifying, now)
     return incident
+
+
+def withdraw_within(
+    actor: Actor, page: PublicPage, incident: Incident, why: str, is_notifying: bool, now: datetime
+) -> None:
+    """Withdraw a locked incident within the caller's transaction, as `withdraw_incident` does; `why` is cleaned."""
+    standing = queries.standing_intervals().filter(incident=incident)
+    touched = list(standing.select_related("component", "region"))
+    component_ids = {row.component_id for row in touched}
+    months = months_of([(row.started_at, row.ended_at) for row in touched], now)
+    before = figures_of(None, component_ids, months, now)
+    audience = facts.audience_of(incident)
+    moved, last = resolve_mistake(actor, incident, is_notifying, now) if incident.is_open else ([], None)
+    rows = list(standing.select_related("component", "region"))
+    for row in rows:
+        row.superseded_at, row.superseded_reason, row.superseded_by_label = now, why, actor.label
+        row.save(update_fields=["superseded_at", "superseded_reason", "superseded_by_label"])
+    stop(list(OutboxEvent.objects.filter(incident=incident)))
+    incident.withdrawn_at, incident.withdrawn_reason = now, why
+    incident.save(update_fields=["withdrawn_at", "withdrawn_reason"])
+    guards.touch(incident, now)
+    correction = correct(
+        actor=actor, verb=Verb.INCIDENT_WITHDRAWN, subject=_("A withdrawn incident"), path=path_of(incident),
+        reason=why, changes={"incident": (_("stood in the record"), _("withdrawn: opened by mistake"))},
+        before=before, after=figures_of(None, component_ids, months, now), incident=incident, now=now,
+    )  # fmt: skip
+    record(
+        actor=actor, verb=Verb.INCIDENT_WITHDRAWN, subject=incident, now=now, incident=incident,
+        reach=Reach.SUBSCRIBERS if last and is_notifying else Reach.PAGE, changes={"reason": ["", why]},
+        facts=facts.of_update(page, incident, last) if last else {}, audience=audience if last else {},
+        sequence=last.sequence if last else 0, expires_at=facts.expiry_of(last) if last else None,
+        published=[incident, *moved, *([last] if last else []), *rows, correction],
+    )  # fmt: skip
+    began = min((row.started_at for row in touched), default=None)
+    verdicts.reissue_since(actor=actor, since=began, reason=why, now=now)
 
 
 def _refuse_quoted(update: IncidentUpdate) -> None:
@@ -204,7 +212,8 @@ def stop(events: Sequence[OutboxEvent]) -> None:
         if event.relayed_at is None:
             # Not fanned out: it makes no deliveries any more.
             event.audience, event.reach = {"component_ids": []}, Reach.PAGE
-            event.save(update_fields=["audience", "reach"])
+            event.held_until, event.before = None, {}
+            event.save(update_fields=["audience", "reach", "held_until", "before"])
     waiting = Delivery.objects.filter(event__in=events, state__in=[Delivery.State.PENDING, Delivery.State.HELD])
     waiting.update(state=Delivery.State.CANCELLED)
 

@@ -18,7 +18,7 @@ from incidents.models import PublicPage, RecordEntry
 
 CHUNK = 500
 # The happenings that may take a text away from earlier entries.
-WITHHOLDING = frozenset({Verb.UPDATE_WITHHELD, Verb.INCIDENT_WITHDRAWN, Verb.REVIEW_RETRACTED})
+WITHHOLDING = frozenset({Verb.UPDATE_WITHHELD, Verb.UPDATE_TAKEN_BACK, Verb.INCIDENT_WITHDRAWN, Verb.REVIEW_RETRACTED})
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Verb(StrEnum):
     UPDATE_AMENDED = "update.amended"
     UPDATE_MOVED = "update.moved"
     UPDATE_WITHHELD = "update.withheld"
+    UPDATE_TAKEN_BACK = "update.taken_back"
     INCIDENT_WITHDRAWN = "incident.withdrawn"
     INTERVAL_CORRECTED = "interval.corrected"
     AGREEMENT_ADDED = "agreement.added"
@@ -265,4 +266,5 @@ SENTENCES: dict[Verb, str] = {
     Verb.TOKEN_MADE: _("made a token of the write API"),
     Verb.TOKEN_REVOKED: _("revoked a token of the write API"),
     Verb.TOKEN_REFUSED: _("tried what its scopes do not allow"),
+    Verb.UPDATE_TAKEN_BACK: _("took an update back before anybody was told"),
 }

@@ -22,6 +22,12 @@ class OutboxEvent(models.Model):
     audience = models.JSONField(default=dict, help_text='{"component_ids": [...]} or {"subscriber_id": n}')
     occurred_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, help_text="Old status is noise: no attempt begins after it.")
+    held_until = models.DateTimeField(
+        null=True, help_text="Until then nobody is told, and the update can be taken back; null: at once."
+    )
+    before = models.JSONField(
+        default=dict, help_text="How things stood before a happening that can be taken back; emptied with the relay."
+    )
     relayed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

@@ -14,6 +14,9 @@ class PublicPage(models.Model):
     name = models.CharField(max_length=200, default="Status")
     time_zone = models.CharField(max_length=64, default="Etc/UTC")
     is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")
+    undo_seconds = models.PositiveSmallIntegerField(
+        default=10, help_text="For so long the mails of an update wait and its author can take it back; 0: at once."
+    )
     updated_at = models.DateTimeField()
     revision = models.PositiveBigIntegerField(default=0, help_text="Rises with every write that the public can see.")
     record_number = models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the public record.")

@@ -25,6 +25,9 @@ FIELDS: Mapping[str, str | Promise] = {
     "ended": gettext_lazy("Ended"),
     "interval": gettext_lazy("Interval"),
     "incident": gettext_lazy("Incident"),
+    "update": gettext_lazy("Update"),
+    "stage": gettext_lazy("Stage"),
+    "advice": gettext_lazy("Workaround or advice"),
     "first day": gettext_lazy("First day"),
     "time zone": gettext_lazy("Time zone"),
     "kind": gettext_lazy("Kind"),
@@ -83,5 +86,6 @@ def _shown(field: str, text: str) -> str:
     names: Mapping[str, Mapping[str, str | Promise]] = {
         "level": {key.value: name for key, name in words.LEVELS.items()},
         "impact": {key.value: name for key, name in words.IMPACTS.items()},
+        "stage": {key.value: name for key, name in words.STAGES.items()},
     }
     return str(names.get(field, {}).get(text, text))

@@ -123,7 +123,7 @@ def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
     scope = _grouped(sorted(planned, key=lambda row: (_page_order(row.component), row.pk)), "incident_id")
     advised = advice_by_incident()
     views = [
-        _incident(
+        incident_view(
             row, updates[row.pk], held[row.pk], statements[row.pk], revisions, scope[row.pk], advised.get(row.pk, ())
         )
         for row in rows
@@ -131,7 +131,7 @@ def _incidents(intervals: Sequence[ImpactInterval]) -> tuple[IncidentView, ...]:
     return tuple(sorted(views, key=lambda view: (view.newest.posted_at, view.number), reverse=True))
 
 
-def _incident(
+def incident_view(
     incident: Incident,
     updates: list[IncidentUpdate],
     held: list[ImpactInterval],
@@ -140,6 +140,7 @@ def _incident(
     scope: list[MaintenanceScope],
     advised: tuple[AdviceView, ...],
 ) -> IncidentView:
+    """One incident as the public sees it, from its rows; they need not be saved. `revisions` by id of the update."""
     spells = [queries.spell_of(row) for row in held]
     found = milestones(spells, updates, statements)
     at = {milestone.name: milestone.at for milestone in found}

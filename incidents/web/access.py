@@ -74,6 +74,8 @@ class ConsoleMiddleware:
         """Send whoever has not signed in to do so, and back to the same address after it."""
         if not is_console(request) or getattr(view, "is_open_to_anybody", False) or request.user.is_authenticated:
             return None
+        if request.headers.get("Candor-Script") == "1":
+            return HttpResponse(status=401)  # the script says so, and takes nothing off the screen
         if getattr(request, "htmx", None):
             # A fragment must not be replaced by a sign-in form: reload the page, which then asks.
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})

@@ -22,10 +22,12 @@ from incidents.actions import (
     page,
     series,
     subscriber,
+    undoing,
     verdicts,
     windows,
     withholding,
 )
+from incidents.actions.updates import Typed
 from incidents.domain.verbs import SENTENCES, Verb
 from incidents.models import (
     Agreement,
@@ -73,6 +75,11 @@ def an_interval() -> ImpactInterval:
 
 def a_template() -> UpdateTemplate:
     return page.save_template(**BY, name="One", stage="investigating", body="Text.")
+
+
+def undone() -> Callable[[], object]:
+    update = incident.post_update(**on_incident(), stage="identified", body="B", typed=Typed("/", {}))
+    return lambda: undoing.take_back_update(**BY, update_id=update.pk)
 
 
 def planned(**overrides: Any) -> Incident:
@@ -177,6 +184,7 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     "update.withheld": lambda: lambda: withholding.withhold_text(
         **BY, update_id=the_incident().updates.get().pk, reason="R"
     ),
+    "update.taken_back": lambda: undone(),
     "incident.withdrawn": lambda: lambda: withholding.withdraw_incident(**on_incident(), reason="R"),
     "interval.corrected": lambda: lambda: ledger.correct_interval(
         **BY, interval_id=an_interval().pk, level="partial_outage", started_at=an_interval().started_at,

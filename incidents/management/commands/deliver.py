@@ -35,7 +35,7 @@ class Command(BaseCommand):
         is_over = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_caught: is_over.set())
-        page = threading.Thread(target=_repeat, args=(relay.keep_current, is_over))
+        page = threading.Thread(target=_repeat, args=(relay.keep_current, is_over, relay.pause_at_most))
         page.start()
         # Not waited for at the end: somebody else's server may be holding it.
         threading.Thread(target=_repeat, args=(relay.follow_upstreams, is_over), daemon=True).start()
@@ -43,11 +43,15 @@ class Command(BaseCommand):
         page.join()
 
 
-def _repeat(work: Callable[[], object], is_over: threading.Event) -> None:
+def _repeat(
+    work: Callable[[], object], is_over: threading.Event, pause: Callable[[float], float] = float
+) -> None:  # fmt: skip
     while not is_over.is_set():
+        seconds = EVERY_SECONDS
         try:
             work()
+            seconds = pause(EVERY_SECONDS)
         except Exception:
             log.exception("A round failed; the next one follows in %s s.", EVERY_SECONDS)
         close_old_connections()
-        is_over.wait(EVERY_SECONDS)
+        is_over.wait(seconds)

@@ -94,6 +94,24 @@ class EmailChannel:
         return SmtpSession(server, settings.DEFAULT_FROM_EMAIL, _host(), settings.MAIL_DEADLINE_SECONDS)
 
 
+def shown(announcement: Announcement) -> tuple[str, str]:
+    """Subject and text as a mail will have them, for a reader of the console: what is each recipient's own is named
+    in its place."""
+    text = render_to_string(
+        f"notifications/email/{_TEMPLATES[type(announcement)]}.txt",
+        {"announcement": announcement, "site_url": settings.SITE_URL, "slots": _SLOTS},
+    )
+    own = {
+        "address": _("(their address)"), "manage_url": _("(their own link)"), "unsubscribe_url": _("(their own link)"),
+    }  # fmt: skip
+    return subject_of(announcement), _filled(text.strip() + "\n", own)
+
+
+def subject_of(announcement: Announcement) -> str:
+    """The subject, before it is encoded."""
+    return f"[{announcement.page_name}] {announcement.headline}"
+
+
 @dataclass(frozen=True)
 class _Letter:
     """A message with slots; calling it fills them."""
@@ -162,7 +180,7 @@ class _Letter:
 
 
 def _shared_headers(announcement: Announcement) -> str:
-    subject = f"[{announcement.page_name}] {announcement.headline}"
+    subject = subject_of(announcement)
     values = [
         ("From", f"{_phrase(announcement.page_name)} <{settings.DEFAULT_FROM_EMAIL}>"),
         ("Subject", Header(subject, _charset(subject), header_name="Subject").encode(linesep="\r\n")),

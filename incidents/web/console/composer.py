@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,30 +13,24 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from incidents import queries
-from incidents.actions import facts
 from incidents.actions import incident as actions
+from incidents.actions.updates import Typed
 from incidents.domain.status import Stage
-from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
+from incidents.models import IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
+from incidents.publishing import words
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
-from incidents.web.console.preview import preview_of
+from incidents.web.console.composer_page import page
+from incidents.web.console.kept_drafts import NOT_TYPED, forget_typed, keep_typed, kept_draft, typed_fields
 from incidents.web.console.proposed import proposed
-from incidents.web.console.submitting import forget_drafts, submit
-from incidents.web.htmx import answer, is_fragment_wanted
+from incidents.web.console.submitting import forget_drafts, is_sent_by_script, submit
+from incidents.web.htmx import is_fragment_wanted
 
 FILLED_IN = re.compile(r"\{components\}|\{title\}")
-LEFT_OPEN = re.compile(r"\{\w+\}", re.ASCII)
 MARKDOWN = re.compile(r"[\\`*\[\]<>]")
-NEXT_STAGE = {
-    Stage.INVESTIGATING: Stage.IDENTIFIED,
-    Stage.IDENTIFIED: Stage.MONITORING,
-    Stage.MONITORING: Stage.RESOLVED,
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,13 +84,19 @@ def _compose(
     board = current_board()
     if request.method != "POST":
         fresh = _fresh(incident, stage) | (proposed(proposal, incident, board) if proposal else {})
-        return _page(request, _form(board, mode, incident, proposal, initial=fresh))
+        kept = kept_draft(request)
+        if kept:
+            typed = _typed(_form(board, mode, incident, proposal, data=kept.fields))
+            fresh |= {name: value for name, value in typed.items() if name not in NOT_TYPED}
+            fresh["key"] = kept.key or fresh["key"]
+        return page(request, _form(board, mode, incident, proposal, initial=fresh), kept=kept)
     form = _form(board, mode, incident, proposal, data=request.POST.copy())
     if request.POST.get("step") in ("preview", "fill"):
         typed = _typed(form)
         if request.POST["step"] == "fill":
             typed |= _filled(form, typed, request.POST.get("template", ""))
-        return _page(request, _form(board, mode, incident, proposal, initial=typed), form)
+        version = None if is_fragment_wanted(request) else keep_typed(request, incident)
+        return page(request, _form(board, mode, incident, proposal, initial=typed), form, draft_version=version)
     outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.is_conflict and not form.is_repeat:
         # The first of a double click may have been on its way still; read the times again as it meant them.
@@ -105,8 +106,9 @@ def _compose(
             outcome = submit(form, lambda: _write(request, form), PLACES)
     if outcome.result:
         return _posted(request, outcome.result)
+    version = keep_typed(request, incident)
     newer = _meet_conflict(form) if outcome.is_conflict else []
-    return _page(request, form, newer=newer, status=outcome.status)
+    return page(request, form, newer=newer, draft_version=version, status=outcome.status)
 
 
 def _form(
@@ -132,6 +134,7 @@ def _form(
         initial=initial,
     )
     form.is_repeat = first is not None
+    form.board, form.templates = board.components, list(UpdateTemplate.objects.all())
     form.proposal = proposal
     return form
 
@@ -156,8 +159,8 @@ def _typed(form: ComposerForm) -> dict[str, Any]:
 
 def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict[str, Any]:
     """What a template changes. A text that was typed stays; only an untouched text of another template gives way."""
-    templates = list(UpdateTemplate.objects.all())
-    chosen = next((template for template in templates if str(template.pk) == template_id), None)
+    templates = form.templates
+    chosen = _template(templates, template_id)
     if chosen is None:
         return {}
     title = typed.get("title") or (form.incident.title if form.incident else "")
@@ -179,16 +182,29 @@ def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict
     return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
 
 
+def _template(templates: Sequence[UpdateTemplate], typed: str) -> UpdateTemplate | None:
+    """The template of a number, of a name, or the only one whose name or stage has these letters in it."""
+    wanted = typed.strip().casefold()
+    for template in templates:
+        if wanted in (str(template.pk), template.name.casefold()):
+            return template
+    near = [row for row in templates if wanted and wanted in f"{words.STAGES[Stage(row.stage)]}: {row.name}".casefold()]
+    return near[0] if len(near) == 1 else None
+
+
 def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
-    data = form.cleaned_data
+    """What the button does with a checked form: the one place that decides it. Raises Refused, Conflict."""
+    data = form.cleaned_data | {"advice": form.cleaned_data.get("advice", "").replace("\r\n", "\n")}
     shared: dict[str, Any] = {
         "actor": actor_of(request),
-        "body": data["body"],
+        # A script and a browser end lines differently; a repeat of either is the same post.
+        "body": data["body"].replace("\r\n", "\n"),
         "stage": data["stage"],
         "components": form.changes(),
         "next_update_due_at": form.next_update_due_at(),
         "is_notifying": data["is_notifying"],
         "key": data["key"],
+        "typed": Typed(request.path, typed_fields(request.POST)),
     }
     if form.incident is None:
         names = ("title", "started_at", "detected_at", "advice", "impact_override")
@@ -204,8 +220,13 @@ def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
 def _posted(request: HttpRequest, update: IncidentUpdate) -> HttpResponse:
     # While it was resolved nobody could post an update: a draft of one was taken over into the reopening, or is stale.
     stale = [reverse("console:post-update", args=[update.incident.code])] if update.is_reopening else []
+    forget_typed(request, request.path, *stale)
     messages.success(request, _("Posted."), extra_tags=forget_drafts(request.path, *stale))
-    return redirect(reverse("console:incident", args=[update.incident.code]) + f"#update-{update.code}")
+    address = reverse("console:incident", args=[update.incident.code]) + f"#update-{update.code}"
+    if is_sent_by_script(request):
+        # A redirect would be followed out of sight, and its message be spent there.
+        return HttpResponse(status=201, headers={"Location": address})
+    return redirect(address)
 
 
 def _meet_conflict(form: ComposerForm) -> list[IncidentUpdate]:
@@ -220,54 +241,3 @@ def _meet_conflict(form: ComposerForm) -> list[IncidentUpdate]:
     if newer:
         form.data["seen_sequence"] = str(newer[-1].sequence)  # type: ignore[index]
     return newer
-
-
-def _page(
-    request: HttpRequest,
-    form: ComposerForm,
-    typed: ComposerForm | None = None,
-    *,
-    newer: list[IncidentUpdate] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    read = typed or form
-    incident = form.incident
-    newest = incident.updates.last() if incident else None
-    stage_now = Stage(incident.stage) if incident else None
-    count = _audience_count(read)
-    is_piece = is_fragment_wanted(request) and request.POST.get("step") == "preview"
-    templates = list(UpdateTemplate.objects.all())
-    placeholders = {name for template in templates for name in LEFT_OPEN.findall(template.body)}
-    context = {
-        "form": form,
-        "is_piece": is_piece,
-        "incident": incident,
-        "newest": newest,
-        "newer": newer or [],
-        "is_conflict": status == 409,
-        "suggested": NEXT_STAGE.get(stage_now) if stage_now and form.mode == "update" else None,
-        "templates": templates,
-        "left_open": sorted(placeholders & set(LEFT_OPEN.findall(str(read["body"].value() or "")))),
-        "is_resolved_meanwhile": bool(incident and not incident.is_open and form.mode == "update"),
-        "preview": preview_of(read) if read.is_bound else None,
-        "effect": _effect(count, bool(read["is_notifying"].value()), read["stage"].value() == Stage.RESOLVED),
-    }
-    return answer(request, "console/composer/page.html", context, fragment="live" if is_piece else "", status=status)
-
-
-def _audience_count(form: ComposerForm) -> int:
-    ids = set(form.chosen_ids())
-    if form.incident:
-        ids |= set(facts.audience_of(form.incident)["component_ids"])
-    groups = Component.objects.filter(pk__in=ids, group__isnull=False).values_list("group_id", flat=True)
-    incident_id = form.incident.pk if form.incident else None
-    return queries.audience([*ids, *(pk for pk in groups if pk)], incident_id).count()
-
-
-def _effect(count: int, is_notifying: bool, is_resolving: bool) -> str:
-    """What the button says: the effect, in numbers."""
-    if not is_notifying:
-        return _("Resolve, tell nobody") if is_resolving else _("Post, tell nobody")
-    told = ngettext("notify %(count)s subscriber", "notify %(count)s subscribers", count) % {"count": f"{count:,}"}
-    verb = _("Resolve and %(told)s") if is_resolving else _("Post and %(told)s")
-    return verb % {"told": told}

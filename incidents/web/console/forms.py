@@ -231,6 +231,13 @@ class PageForm(forms.Form):
     time_zone = TextField(
         label=_("Time zone"), help_text=_("An IANA name such as Europe/Berlin. Days and months of the page follow it.")
     )
+    undo_seconds = forms.IntegerField(
+        label=_("Seconds to undo"), min_value=0, max_value=120, required=False,
+        help_text=_(
+            "For so long the mails of an update that somebody posted here wait, and can be stopped by Undo. The page "
+            "shows the update at once. 0: no waiting. Administrators set this."
+        ),
+    )  # fmt: skip
     reason = TextField(
         label=_("Reason"), required=False,
         help_text=_("Needed when the time zone changes and there has been trouble; public, in the corrections log."),

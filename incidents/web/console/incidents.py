@@ -10,6 +10,7 @@ from django.db.models import DateTimeField, OuterRef, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +29,7 @@ from incidents.web.console.paging import page_of, query_without_page, search_tex
 from incidents.web.console.sending import progress_of
 from incidents.web.console.submitting import forget_drafts, submit
 from incidents.web.console.times import as_typed
+from incidents.web.console.undoing import waiting_of
 from incidents.web.htmx import answer
 
 MOST_PROPOSALS = 50
@@ -109,6 +111,7 @@ def incident(request: HttpRequest, code: str) -> HttpResponse:
         "milestones": found,
         "proposals": _proposals(row),
         "durations": durations(found),
+        "waiting": waiting_of(row, timezone.now()),
         "reviews": list(row.reviews.exclude(state=ReviewState.RETRACTED).order_by("id")),
     }
     return render(request, "console/incidents/page.html", context)

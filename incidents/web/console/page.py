@@ -19,7 +19,7 @@ from incidents.web.console.submitting import submit
 def edit_page(request: HttpRequest) -> HttpResponse:
     """Set the page's name and zone."""
     page = queries.the_page()
-    initial = {"name": page.name, "time_zone": page.time_zone}
+    initial = {"name": page.name, "time_zone": page.time_zone, "undo_seconds": page.undo_seconds}
     form = PageForm(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if form.is_bound:

@@ -1,25 +1,31 @@
-"""An update as the public page will show it, from a form that is still being written."""
+"""An update as the public page and the mails will show it, from a form that is still being written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any, cast
 
 from incidents.actions import texts
 from incidents.actions.refusals import Refused
-from incidents.domain.impact import ComponentChange
-from incidents.domain.status import Level, Stage, worst_of
-from incidents.models import ImpactInterval
+from incidents.models import Component
+from incidents.notifying.announcement import announcement_of
+from incidents.notifying.channels import email
 from incidents.publishing import cards
-from incidents.publishing.public import ChangeView, UpdateView
-from incidents.web.console.composer_form import ComposerForm, Row
+from incidents.publishing.public import ComponentView, UpdateView
+from incidents.web.console.composer_form import ComposerForm
+from incidents.web.console.rehearsal import rehearse
 
 
 @dataclass(frozen=True)
 class Preview:
-    """`update` is what the page would show, with what it tells of components; `problem` says why there is none."""
+    """`update` is what the incident's page would show, `card` what the front page would (None: it is not open),
+    `subject` and `letter` what a mail would say; `problem` says why there is none of it."""
 
     update: UpdateView | None
+    card: cards.Card | None = None
+    subject: str = ""
+    letter: str = ""
     problem: str = ""
 
     @property
@@ -28,68 +34,37 @@ class Preview:
         return cards.told(self.update) if self.update else []
 
 
-def preview_of(form: ComposerForm) -> Preview:
-    """The preview of what was typed so far. Wrong fields are left out; the text is cleaned as the action will do it."""
+def preview_of(form: ComposerForm, components: Iterable[Component] = ()) -> Preview:
+    """The preview of what was typed so far. Wrong fields are left out; the text is cleaned as the action will do it.
+
+    `components`: all that are not archived, groups too, as the front page names a group that is hit whole.
+    """
     form.is_valid()
     try:
         body, html = texts.body(str(form.data.get("body", "")), is_required=False)
+        rehearsal = rehearse(form, body, html)
     except Refused as refused:
-        return Preview(None, refused.sentence)
-    stage = form.cleaned_data.get("stage") or Stage.INVESTIGATING
-    return Preview(
-        UpdateView(
-            code="preview",
-            sequence=0,
-            stage=Stage(stage),
-            is_repeat=bool(form.incident and form.incident.stage == stage),
-            is_reopening=form.mode == "reopen",
-            body=body,
-            html=html,
-            posted_at=form.now,
-            amended_at=None,
-            next_update_due_at=form.next_update_due_at(),
-            is_notifying=bool(form.cleaned_data.get("is_notifying")),
-            time_note="",
-            changes=_changes(form),
-            former=(),
-        )
-    )
+        return Preview(None, problem=refused.sentence)
+    view = rehearsal.view
+    card = cards.card(view, _groups(components), view.newest.posted_at) if view.is_open else None
+    announcement = announcement_of([rehearsal.facts], is_first=form.incident is None)
+    return Preview(view.newest, card, *email.shown(announcement))
 
 
-def _changes(form: ComposerForm) -> tuple[ChangeView, ...]:
-    """What the action would tell: by component, and by region where not all are meant."""
-    started_at = form.cleaned_data.get("started_at")
-    rows = {row.component.pk: row for row in form.rows()}
-    found: list[ChangeView] = []
-    ended: set[int] = set()
-    for change in form.changes():
-        if (row := rows.get(change.component_id)) is None:
-            continue
-        known = {region.pk: region.name for region in row.component.regions.all()}
-        named = [pk for pk in change.region_ids if pk in known]
-        for pk in named if named and len(named) < len(known) else [None]:
-            held = [held for held in row.held if pk is None or held.region_id in (None, pk)]
-            old = worst_of(Level(each.level) for each in held)
-            if _is_so_already(held, pk, change):
-                continue
-            ended.update(each.pk for each in held)
-            found.append(_view(row, known.get(pk or 0, ""), old, change.level, change.since or started_at or form.now))
-    if form.cleaned_data.get("stage") == Stage.RESOLVED:
-        left = [(each, row) for row in rows.values() for each in row.held if each.pk not in ended]
-        for each, row in sorted(left, key=lambda pair: (pair[0].started_at, pair[0].pk)):
-            region = each.region.name if each.region else ""
-            found.append(_view(row, region, Level(each.level), Level.OPERATIONAL, form.now))
-    return tuple(found)
+@dataclass(frozen=True)
+class _Part:
+    """What the card reads of a component: its name, and of a group what is inside."""
+
+    code: str
+    name: str
+    children: Sequence[_Part] = ()
 
 
-def _is_so_already(held: list[ImpactInterval], region_id: int | None, change: ComponentChange) -> bool:
-    if not held:
-        return change.level == Level.OPERATIONAL
-    return all(
-        (each.level, each.is_quality) == (change.level, change.is_quality) and (region_id or each.region_id is None)
-        for each in held
-    )
-
-
-def _view(row: Row, region: str, old: Level, new: Level, since: datetime) -> ChangeView:
-    return ChangeView(row.component.code, row.component.slug, row.component.full_name, region, old, new, since)
+def _groups(components: Iterable[Component]) -> Sequence[ComponentView]:
+    rows = list(components)
+    found: list[Any] = [
+        _Part(row.code, row.name, [_Part(each.code, each.name) for each in rows if each.group_id == row.pk])
+        for row in rows
+        if row.is_group
+    ]
+    return cast(Sequence[ComponentView], found)

@@ -67,7 +67,8 @@ class Sending:
 
 def sending_now(now: datetime) -> Sending:
     """What is on its way at this instant, with the updates that went out within the last quarter of an hour."""
-    unrelayed = OutboxEvent.objects.filter(relayed_at__isnull=True).aggregate(
+    waits = Q(held_until__gt=now)  # for its author, and as it should
+    unrelayed = OutboxEvent.objects.filter(~waits, relayed_at__isnull=True).aggregate(
         count=Count("id"), oldest=Min("occurred_at")
     )
     return Sending(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django import forms
+from django.http import HttpRequest
 
 from incidents.actions.refusals import Conflict, Refused
 
@@ -16,6 +17,11 @@ Result = TypeVar("Result")
 def forget_drafts(*paths: str) -> str:
     """The tag of a message that tells the browser which drafts it may forget: those of the forms at these paths."""
     return " ".join(f"posted:{path}" for path in paths)
+
+
+def is_sent_by_script(request: HttpRequest) -> bool:
+    """Whether the page's own script posted the form: it wants 201 with an address, and 401 instead of a sign-in."""
+    return request.headers.get("Candor-Script") == "1"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from incidents.web.console import (
     export,
     factors,
     incidents,
+    kept_drafts,
     lost,
     mailbox,
     maintenance,
@@ -41,6 +42,7 @@ from incidents.web.console import (
     taxonomy,
     templates,
     tokens,
+    undoing,
     upstreams,
 )
 
@@ -56,6 +58,9 @@ urlpatterns = [
     path("incidents", incidents.incident_list, name="incidents"),
     path("incidents/open", composer.open_incident, name="open-incident"),
     path("incidents/<slug:code>", incidents.incident, name="incident"),
+    path("drafts/save", kept_drafts.save_draft, name="save-draft"),
+    path("drafts/discard", kept_drafts.discard_draft, name="discard-draft"),
+    path("updates/<slug:code>/undo", undoing.take_back_update, name="undo-update"),
     path("incidents/<slug:code>/update", composer.post_update, name="post-update"),
     path("incidents/<slug:code>/resolve", composer.resolve_incident, name="resolve-incident"),
     path("incidents/<slug:code>/reopen", composer.reopen_incident, name="reopen-incident"),
