@@ -110,6 +110,8 @@ class Verb(StrEnum):
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_DELETED = "template.deleted"
     PAGE_EDITED = "page.edited"
+    PAGE_BRANDED = "page.branded"
+    PICTURE_ADDED = "picture.added"
     UPSTREAM_SAVED = "upstream.saved"
     UPSTREAM_REMOVED = "upstream.removed"
     UPSTREAM_NOTED = "upstream.noted"
@@ -233,6 +235,8 @@ SENTENCES: dict[Verb, str] = {
     Verb.TEMPLATE_SAVED: "saved the template",
     Verb.TEMPLATE_DELETED: "deleted the template",
     Verb.PAGE_EDITED: "edited the page",
+    Verb.PAGE_BRANDED: "changed the looks of the page",
+    Verb.PICTURE_ADDED: "sent a picture",
     Verb.UPSTREAM_SAVED: "saved the upstream",
     Verb.UPSTREAM_REMOVED: "removed the upstream",
     Verb.UPSTREAM_NOTED: "noted what the upstream says",
