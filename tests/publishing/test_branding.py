@@ -155,5 +155,5 @@ def test_programs_of_the_dialect_see_nothing_of_it():
 def test_a_link_preview_has_the_logo_by_its_public_address(settings):
     make_component(now=utc("2026-01-01 00:00"))
     page = brand(logo=a_file())
-    head = front(truth_at("15:10")).body.decode().partition("</head>")[0]
+    head = " ".join(front(truth_at("15:10")).body.decode().partition("</head>")[0].split())
     assert f'<meta property="og:image" content="{settings.SITE_URL}{page.logo.path}">' in head
