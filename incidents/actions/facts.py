@@ -17,11 +17,16 @@ RUNNING_EXPIRY = timedelta(hours=6)
 RESOLVED_EXPIRY = timedelta(hours=24)
 
 
+def of_page(page: PublicPage) -> dict[str, str]:
+    """What mails say of the page: its name, and its accent colour (#rrggbb, "" for none)."""
+    return {"name": page.name, "accent": page.accent}
+
+
 def of_update(page: PublicPage, incident: Incident, update: IncidentUpdate) -> dict[str, Any]:
     """What mails and feeds may say of an update: JSON; times are ISO 8601 in UTC."""
     spells = queries.spells_of(incident)
     return {
-        "page": {"name": page.name},
+        "page": of_page(page),
         "incident": {
             "code": incident.code,
             "title": incident.title,
