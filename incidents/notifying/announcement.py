@@ -182,9 +182,8 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
             generation=newest["subscriber"]["generation"],
         )
     if "reminder" in newest:
-        return OperatorAnnouncement(
-            page_name=newest["page"]["name"], page_accent=newest["page"].get("accent", ""), **newest["reminder"]
-        )
+        of = newest["page"]
+        return OperatorAnnouncement(page_name=of["name"], page_accent=of.get("accent", ""), **newest["reminder"])
     if "review" in newest:
         return _review(newest)
     incident = newest["incident"]

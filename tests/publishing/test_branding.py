@@ -11,7 +11,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 from PIL import Image, ImageDraw
 
@@ -53,7 +53,7 @@ def a_wordmark(ink: tuple[int, ...]) -> bytes:
 
 def brand(at: datetime | None = BEFORE, **looks: Any) -> PublicPage:
     ada = person("ada", "administrator")
-    codes = {
+    codes: dict[str, Any] = {
         name: picture_actions.add_logo(actor=ada, data=looks.pop(name), now=at).code
         for name in ("logo", "logo_dark")
         if name in looks

@@ -13,6 +13,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -85,8 +87,8 @@ class BrandingForm(forms.Form):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        told = " ".join(f"{name}: {actions.possible(name)}" for name in branding.VARIABLES)
-        self.fields["style_values"].help_text = _("One a line.") + f" {told}"
+        told = [_("One a line."), *(f"{name}: {actions.possible(name)}" for name in branding.VARIABLES)]
+        self.fields["style_values"].help_text = format_html_join(mark_safe("<br>"), "{}", ((each,) for each in told))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
