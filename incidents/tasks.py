@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents import relay as after_commit
-from incidents.actions import drafts, guards, subscriber
+from incidents.actions import drafts, guards, picture, subscriber
 from incidents.publishing import store
 
 
@@ -25,7 +25,9 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget sign-ups that were never confirmed, keys of writes that nobody repeats any more, and old drafts."""
+    """Forget sign-ups that were never confirmed, keys of writes that nobody repeats, old drafts, pictures that nothing
+    shows."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
     drafts.forget_old_drafts(timezone.now())
+    picture.forget_pictures()

@@ -19,6 +19,11 @@ RUNNING_EXPIRY = timedelta(hours=6)
 RESOLVED_EXPIRY = timedelta(hours=24)
 
 
+def of_page(page: PublicPage) -> dict[str, str]:
+    """What mails say of the page: its name, and its accent colour (#rrggbb, "" for none)."""
+    return {"name": page.name, "accent": page.accent}
+
+
 @dataclass(frozen=True)
 class Standing:
     """How things stand with an update: `components` in the order of the page, `started_at` in UTC."""
@@ -39,7 +44,7 @@ def of_update(
         standing = Standing(spells, started_at, list(queries.components_of(incident)))
     spells = standing.spells
     return {
-        "page": {"name": page.name},
+        "page": of_page(page),
         "incident": {
             "code": incident.code,
             "title": incident.title,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
+from incidents.actions import facts as frozen
 from incidents.actions import guards
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
@@ -78,7 +79,7 @@ def _remind(each: Neglect, now: datetime) -> None:
         actor=SYSTEM, verb=Verb.OPERATORS_REMINDED, subject=reminder, now=now,
         reach=Reach.SUBSCRIBERS, audience={"operators": True}, expires_at=now + REMINDER_EXPIRY,
         facts={
-            "page": {"name": queries.the_page().name},
+            "page": frozen.of_page(queries.the_page()),
             "reminder": {
                 "sentence": each.sentence,
                 "act": each.act,

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
+from incidents.actions import facts as frozen
 from incidents.actions import guards
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
@@ -125,7 +126,7 @@ def _say(
         actor=SYSTEM, verb=verb, subject=reminder, now=now, reach=Reach.SUBSCRIBERS, audience=audience,
         expires_at=now + REMINDER_EXPIRY, incident=None,
         facts={
-            "page": {"name": queries.the_page().name},
+            "page": frozen.of_page(queries.the_page()),
             "reminder": {
                 "sentence": _sentence(each), "act": _("See the promises"), "path": reverse("console:promises"),
             },

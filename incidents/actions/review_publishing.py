@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
+from incidents.actions import facts as frozen
 from incidents.actions import guards, promise_keeping, remediation, review_guards, review_telling, roles
 from incidents.actions.codes import new_code
 from incidents.actions.promise_reminders import subscriber_of
@@ -173,7 +174,7 @@ def _tell_of_refusal(review: Review, why: str, now: datetime) -> None:
         kind="review_not_published", subject=review.code, since=review.scheduled_for or now, reminded_at=now
     )
     facts = {
-        "page": {"name": queries.the_page().name},
+        "page": frozen.of_page(queries.the_page()),
         "reminder": {"sentence": sentence, "act": _("Open the review"), "path": f"/console/reviews/{review.code}"},
     }
     owner = review.owner if review.owner and review.owner.is_active else None

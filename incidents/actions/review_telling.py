@@ -60,7 +60,7 @@ def facts_of(page: PublicPage, review: Review, plan: Plan, version: ReviewVersio
     """What mails may say, frozen: public words only."""
     summary = _summary(plan)
     return {
-        "page": {"name": page.name},
+        "page": facts.of_page(page),
         "review": {
             "slug": review.slug,
             "title": review.title,

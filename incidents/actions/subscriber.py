@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
+from incidents.actions import facts as frozen
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.domain.actor import SYSTEM, Actor
@@ -228,7 +229,7 @@ def ask_to_confirm(
         actor=actor or _actor(subscriber), verb=Verb.SUBSCRIBER_SIGNED_UP, subject=subscriber, now=now,
         reach=Reach.SUBSCRIBERS, audience={"subscriber_id": subscriber.pk}, expires_at=now + CONFIRMATION_EXPIRY,
         facts={
-            "page": {"name": the_page().name},
+            "page": frozen.of_page(the_page()),
             "subscriber": {"is_known": subscriber.is_told, "generation": subscriber.generation},
         },
     )  # fmt: skip

@@ -33,6 +33,7 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    Picture,
     Promise,
     PromiseExtension,
     PublicPage,
@@ -110,6 +111,12 @@ def _published_factors() -> set[int]:
     return found
 
 
+def _shown() -> Q:
+    """The pictures that a public page shows."""
+    page = PublicPage.objects.filter(id=1).first()
+    return Q(pk__in=[number for number in (page.logo_id, page.logo_dark_id) if number] if page else [])
+
+
 def _of_upstream(row: Upstream) -> Mapping[str, Any]:
     """Readers are sent to the front of the site, whatever of it is asked."""
     return {"url": row.site, "disabled_reason": _("Not asked any more.") if row.disabled_reason else ""}
@@ -120,9 +127,19 @@ _FOLLOWED = {"published_at__isnull": False, "is_public": True}
 _PROMISED = Q(is_public=True) & (Q(incident__isnull=True) | Q(incident__withdrawn_at__isnull=True))
 
 EXPORTED: Mapping[type[Model], Exported] = {
+    Picture: Exported(
+        "id code kind width height data small small_width small_height is_see_through created_at", rows=_shown
+    ),
     PublicPage: Exported(
-        "id code name time_zone updated_at",
-        {"is_sending_held": False, "undo_seconds": 10, "revision": 0, "record_number": 0, "record_hash": ""},
+        "id code name time_zone logo logo_dark accent accent_dark footer_links style_values updated_at",
+        {
+            "version": 1,
+            "is_sending_held": False,
+            "undo_seconds": 10,
+            "revision": 0,
+            "record_number": 0,
+            "record_hash": "",
+        },
     ),
     Region: Exported("id key name position"),
     Component: Exported(

@@ -1,7 +1,10 @@
-"""A value of a field as JSON, and back. Times UTC, `2026-06-23T14:30:00.000000Z`; decimals as text; rows by number."""
+"""A value of a field as JSON, and back. Times UTC, `2026-06-23T14:30:00.000000Z`; decimals as text; bytes in Base64
+(RFC 4648, section 4); rows by number."""
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -26,6 +29,8 @@ def written(value: Any) -> Any:
     """A value of a row as JSON."""
     if isinstance(value, datetime):
         return to_the_microsecond(value)
+    if isinstance(value, bytes | memoryview):
+        return b64encode(value).decode()
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
@@ -112,6 +117,13 @@ def _decimal(raw: Any) -> Decimal:
     return number
 
 
+def _bytes(raw: Any) -> bytes:
+    try:
+        return b64decode(_text(raw), validate=True)
+    except binascii.Error:
+        raise BadValue(_("must be bytes in Base64")) from None
+
+
 def _json(raw: Any) -> Any:
     if not isinstance(raw, list | dict):
         raise BadValue(_("must be a list or an object"))
@@ -132,6 +144,7 @@ _PARSERS: Mapping[type[models.Field[Any, Any]], Callable[[Any], Any]] = {
     models.DateField: _day,
     models.TimeField: _clock,
     models.DecimalField: _decimal,
+    models.BinaryField: _bytes,
     models.JSONField: _json,
     models.CharField: _text,
     models.TextField: _text,

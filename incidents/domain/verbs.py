@@ -114,6 +114,8 @@ class Verb(StrEnum):
     TEMPLATE_SAVED = "template.saved"
     TEMPLATE_DELETED = "template.deleted"
     PAGE_EDITED = "page.edited"
+    PAGE_BRANDED = "page.branded"
+    PICTURE_ADDED = "picture.added"
     UPSTREAM_SAVED = "upstream.saved"
     UPSTREAM_REMOVED = "upstream.removed"
     UPSTREAM_NOTED = "upstream.noted"
@@ -267,4 +269,6 @@ SENTENCES: dict[Verb, str] = {
     Verb.TOKEN_REVOKED: _("revoked a token of the write API"),
     Verb.TOKEN_REFUSED: _("tried what its scopes do not allow"),
     Verb.UPDATE_TAKEN_BACK: _("took an update back before anybody was told"),
+    Verb.PAGE_BRANDED: _("changed the looks of the page"),
+    Verb.PICTURE_ADDED: _("sent a picture"),
 }

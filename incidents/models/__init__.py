@@ -23,6 +23,7 @@ from incidents.models.incident import (
 from incidents.models.ledger import ComponentDay, ImpactInterval
 from incidents.models.outbox import Attempt, ChannelPause, Delivery, OperatorReminder, OutboxEvent
 from incidents.models.page import IdempotencyKey, PublicPage
+from incidents.models.picture import Picture
 from incidents.models.promise import BusinessCalendar, Promise, PromiseExtension, PromisePolicy
 from incidents.models.public_record import Correction, RecordEntry
 from incidents.models.remediation import Remediation, RemediationSlip
@@ -73,6 +74,7 @@ __all__ = [
     "MonitorHold",
     "OperatorReminder",
     "OutboxEvent",
+    "Picture",
     "Promise",
     "PromiseExtension",
     "PromisePolicy",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
+from incidents.models.picture import Picture
+
 
 class PublicPage(models.Model):
-    """Name and zone of the public page: exactly one row (id 1)."""
+    """Name, zone and looks of the public page: exactly one row (id 1)."""
 
     code = models.CharField(
         max_length=12, blank=True, help_text="The public id of the page; given with the first write."
@@ -17,6 +19,13 @@ class PublicPage(models.Model):
     undo_seconds = models.PositiveSmallIntegerField(
         default=10, help_text="For so long the mails of an update wait and its author can take it back; 0: at once."
     )
+    version = models.PositiveIntegerField(default=1, help_text="Rises when somebody changes what is set here.")
+    logo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    logo_dark = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accent = models.CharField(max_length=7, blank=True, help_text="#rrggbb; empty: the colour of the style sheet.")
+    accent_dark = models.CharField(max_length=7, blank=True, help_text="Of the dark theme; empty: made from the other.")
+    footer_links = models.JSONField(default=list, blank=True, help_text="Objects of label and url, in their order.")
+    style_values = models.JSONField(default=dict, blank=True, help_text="By name, such as --radius.")
     updated_at = models.DateTimeField()
     revision = models.PositiveBigIntegerField(default=0, help_text="Rises with every write that the public can see.")
     record_number = models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the public record.")

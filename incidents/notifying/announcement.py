@@ -70,6 +70,7 @@ class IncidentAnnouncement:
     updates: tuple[UpdateNote, ...]
     is_combined: bool
     window: WindowNote | None = None
+    page_accent: str = ""
 
     @property
     def headline(self) -> str:
@@ -84,6 +85,7 @@ class ConfirmationAnnouncement:
     page_name: str
     is_known: bool
     generation: int
+    page_accent: str = ""
 
     @property
     def headline(self) -> str:
@@ -99,6 +101,7 @@ class OperatorAnnouncement:
     sentence: str
     act: str
     path: str
+    page_accent: str = ""
 
     @property
     def headline(self) -> str:
@@ -140,6 +143,7 @@ class ReviewAnnouncement:
     changes: tuple[ChangeNote, ...]
     further_changes: int
     incidents: tuple[LinkNote, ...]
+    page_accent: str = ""
 
     @property
     def is_correction(self) -> bool:
@@ -173,11 +177,13 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
     if "subscriber" in newest:
         return ConfirmationAnnouncement(
             page_name=newest["page"]["name"],
+            page_accent=newest["page"].get("accent", ""),
             is_known=newest["subscriber"]["is_known"],
             generation=newest["subscriber"]["generation"],
         )
     if "reminder" in newest:
-        return OperatorAnnouncement(page_name=newest["page"]["name"], **newest["reminder"])
+        of = newest["page"]
+        return OperatorAnnouncement(page_name=of["name"], page_accent=of.get("accent", ""), **newest["reminder"])
     if "review" in newest:
         return _review(newest)
     incident = newest["incident"]
@@ -186,6 +192,7 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
     now = tuple(ComponentNote(each["name"], _word(LEVELS, each["level"])) for each in incident["components"])
     return IncidentAnnouncement(
         page_name=newest["page"]["name"],
+        page_accent=newest["page"].get("accent", ""),
         incident_code=incident["code"],
         title=incident["title"],
         stage=_stage(newest),
@@ -204,6 +211,7 @@ def _review(facts: dict[str, Any]) -> ReviewAnnouncement:
     review = facts["review"]
     return ReviewAnnouncement(
         page_name=facts["page"]["name"],
+        page_accent=facts["page"].get("accent", ""),
         slug=review["slug"],
         title=review["title"],
         path=review["path"],

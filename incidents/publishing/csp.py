@@ -16,12 +16,14 @@ _STATIC = Path(__file__).resolve().parent.parent / "static" / "incidents"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
-@lru_cache(maxsize=1)
-def style() -> str:
-    """The style sheet as it stands in each page."""
-    text = _COMMENT.sub("", (_STATIC / "public.css").read_text())
+@lru_cache(maxsize=8)
+def style(brand: str = "", is_front: bool = False) -> str:
+    """The style sheet as it stands in each page: of the front page only what that uses, and then `brand`, the rules of
+    the page's own looks."""
+    sheets = ("public.css",) if is_front else ("public.css", "public.pages.css")
+    text = _COMMENT.sub("", "".join((_STATIC / name).read_text() for name in sheets))
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r" ?([{};,>]) ?", r"\1", text).replace(": ", ":").replace(";}", "}").strip()
+    return re.sub(r" ?([{};,>]) ?", r"\1", text).replace(": ", ":").replace(";}", "}").strip() + brand
 
 
 @lru_cache(maxsize=1)
@@ -31,13 +33,13 @@ def script() -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
-@lru_cache(maxsize=1)
-def csp() -> str:
-    """The value of Content-Security-Policy for a page with the style sheet, the script and nothing else."""
+@lru_cache(maxsize=8)
+def csp(brand: str = "", is_front: bool = False) -> str:
+    """The value of Content-Security-Policy for a page with that style sheet, the script and nothing else."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"style-src {hash_of(style())}",
+            f"style-src {hash_of(style(brand, is_front))}",
             f"script-src {hash_of(script())}",
             "img-src data:",
             "connect-src 'self'",

@@ -74,7 +74,8 @@ def _script(url: str, title: str) -> Page:
 
 
 def _frame(page: PageView, notice: Notice) -> Page:
-    style, script = (_STATIC / "embed_frame.css").read_text(), _without_comments("embed_frame.js")
+    style = (_STATIC / "embed_frame.css").read_text() + page.brand.style
+    script = _without_comments("embed_frame.js")
     policy = "; ".join(
         (
             "default-src 'none'",

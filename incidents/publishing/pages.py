@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from incidents.domain.markup import render_text
 from incidents.domain.status import Level
 from incidents.publishing import cards, months, periods, planned, promised, regions, words
+from incidents.publishing.branding import Brand
 from incidents.publishing.csp import csp
 from incidents.publishing.months import Account, Book
 from incidents.publishing.periods import Month, history_addresses
@@ -67,7 +68,7 @@ def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     yield from _component_pages(snapshot, site)
 
 
-def _front(snapshot: Snapshot) -> Page:
+def _front(snapshot: Snapshot, **more: Any) -> Page:
     banner = cards.banner(snapshot)
     return page_of(
         snapshot.page,
@@ -92,8 +93,14 @@ def _front(snapshot: Snapshot) -> Page:
             "changed_at": snapshot.page.updated_at,
             "issued": int(snapshot.page.updated_at.timestamp()),
             "description": f"{banner.sentence}. {_plain(banner.detail)}".strip(),
+            **more,
         },
     )
+
+
+def in_other_looks(snapshot: Snapshot, brand: Brand) -> Page:
+    """The front page as it would be with another brand. It does not refresh itself: what it shows is nowhere yet."""
+    return _front(replace(snapshot, page=replace(snapshot.page, brand=brand)), is_live=False)
 
 
 def _history(snapshot: Snapshot) -> Page:
@@ -129,7 +136,7 @@ def _not_found(snapshot: Snapshot) -> Page:
 
 
 def _incident_pages(
-    snapshot: Snapshot, incident: IncidentView, site: Mapping[str, str], reviews: tuple[ReviewLine, ...]
+    snapshot: Snapshot, incident: IncidentView, site: Mapping[str, Any], reviews: tuple[ReviewLine, ...]
 ) -> Iterator[ColdPage]:
     due = cards.due(incident, snapshot.built_at)
     plan = planned.plans(snapshot, [incident] if incident.is_open else [])
@@ -180,7 +187,7 @@ def _month(page: PageView, month: Month, later: Month | None, earlier: Month | N
     return page_of(page, month.path, "history_month", month.name, {"month": month, "later": later, "earlier": earlier})
 
 
-def _component_pages(snapshot: Snapshot, site: Mapping[str, str]) -> Iterator[ColdPage]:
+def _component_pages(snapshot: Snapshot, site: Mapping[str, Any]) -> Iterator[ColdPage]:
     book = months.book(snapshot)
     for account in book.accounts:
         component, theirs = account.view, _incidents_of(snapshot, account.view)
@@ -224,7 +231,7 @@ def page_of(
     page: PageView, path: str, template: str, title: str, context: Mapping[str, Any], *, status: int = 200
 ) -> Page:
     """The page at an address from its template; `context` comes on top of what every page needs."""
-    name = site_title(page)
+    name, is_front = site_title(page), template == "front"
     whole = {
         "page": page,
         "site_title": name,
@@ -235,6 +242,7 @@ def page_of(
         "state": "neutral",
         "zone": _zone_words(page),
         "is_live": template in LIVE,
+        "is_front": is_front,
         "has_record": template in HOT,
         "feeds": _feeds(page, "/history", ""),
         **context,
@@ -246,7 +254,7 @@ def page_of(
         body.encode(),
         "text/html; charset=utf-8",
         status=status,
-        headers=(("Content-Security-Policy", csp()),),
+        headers=(("Content-Security-Policy", csp(page.brand.style, is_front)),),
     )
 
 
@@ -263,9 +271,9 @@ def _feeds(page: PageView, path: str, subject: str) -> list[tuple[str, str, str]
     ]
 
 
-def site_of(page: PageView) -> dict[str, str]:
+def site_of(page: PageView) -> dict[str, Any]:
     """What every cold page shows of the site. Not `updated_at`: it moves with every change anywhere."""
-    return {"name": page.name, "zone": page.time_zone, "url": page.url}
+    return {"name": page.name, "zone": page.time_zone, "url": page.url, "brand": page.brand}
 
 
 def site_title(page: PageView) -> str:

@@ -63,11 +63,24 @@ def local_day(at: datetime, zone: str) -> date:
 
 
 def last_days(snapshot: Snapshot, count: int) -> list[Day]:
-    """The last days of the page, today first, the quiet ones included."""
+    """The last days of the page, today first, the quiet ones included; none from before anything was known of it."""
     zone = snapshot.page.time_zone
     today = local_day(snapshot.built_at, zone)
     spans = [_span(incident, zone, today) for incident in _past(snapshot)]
-    return [_day(today - timedelta(days=ago), spans) for ago in range(count)]
+    days = [today - timedelta(days=ago) for ago in range(count)]
+    first = _first_known(snapshot, today)
+    return [_day(day, spans) for day in days if first is None or day >= first]
+
+
+def _first_known(snapshot: Snapshot, today: date) -> date | None:
+    """The first day of which the page can say that it was quiet; None: of as many as one likes."""
+    parts = (*snapshot.leaves, *snapshot.archived)
+    if any(row.start_date is None for row in parts):
+        return None
+    zone = snapshot.page.time_zone
+    starts = [row.start_date for row in parts if row.start_date]
+    starts += [local_day(incident.started_at, zone) for incident in _past(snapshot)]
+    return min(starts, default=today + timedelta(days=1))
 
 
 def months(snapshot: Snapshot) -> list[Month]:

@@ -17,6 +17,7 @@ from incidents.domain.status import HEAVINESS, RUNNING_STAGES, Impact, Kind, Lev
 from incidents.domain.uptime import DayBar
 from incidents.publishing.advice import AdviceView
 from incidents.publishing.agreements import AgreementView
+from incidents.publishing.branding import PLAIN, Brand
 from incidents.publishing.promises import PromiseView
 from incidents.publishing.remediations import RemediationView
 from incidents.publishing.reviews import ReviewView
@@ -41,6 +42,7 @@ class PageView:
     record_number: int = 0
     record_hash: str = ""
     code: str = ""
+    brand: Brand = PLAIN
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from incidents.domain.instants import to_the_second
 from incidents.domain.review import VersionKind
 from incidents.models.review_words import word_of
 from incidents.publishing import pages, review_changes, review_live, review_markdown, review_rows, review_words
+from incidents.publishing.branding import brand_of
 from incidents.publishing.csp import csp
 from incidents.publishing.public import ColdPage, PageView, Snapshot, key_of
 from incidents.publishing.review_schema import SCHEMA_PATH, SCHEMA_VERSION, review_schema
@@ -57,9 +58,9 @@ def version_page(envelope: Envelope) -> tuple[str, str]:
     """
     row = queries.the_page()
     at = datetime.fromisoformat(envelope["version"]["published_at"])
-    page = PageView(row.name, row.time_zone, settings.SITE_URL, at)
+    page = PageView(row.name, row.time_zone, settings.SITE_URL, at, brand=brand_of(row))
     slug, number = envelope["review"]["slug"] if envelope["review"] else "", envelope["version"]["number"]
-    return _version(page, envelope, f"{PATH}/{slug}" if slug else PATH, number).body.decode(), csp()
+    return _version(page, envelope, f"{PATH}/{slug}" if slug else PATH, number).body.decode(), csp(page.brand.style)
 
 
 def _list(snapshot: Snapshot) -> Page:

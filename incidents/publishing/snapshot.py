@@ -25,6 +25,7 @@ from incidents.models import (
     IncidentUpdate,
     MaintenanceScope,
     MilestoneStatement,
+    PublicPage,
     Redirect,
     Region,
     UpdateRevision,
@@ -32,6 +33,7 @@ from incidents.models import (
 from incidents.publishing import corrections, promises, upstreams, windows
 from incidents.publishing.advice import AdviceView, advice_by_incident
 from incidents.publishing.agreements import agreement_views
+from incidents.publishing.branding import brand_of
 from incidents.publishing.figures import Counted, Counter
 from incidents.publishing.public import (
     AffectedView,
@@ -68,23 +70,13 @@ def build(now: datetime | None = None) -> Snapshot:
     counter = Counter(now, page.time_zone)
     leaves = {row.pk: _leaf(parts[row.pk], by_component[row.pk], counter) for row in components if not row.is_group}
     top_level, archived = _arranged(components, leaves, by_component, parts, counter)
-    changed_at = page.updated_at or now
     promised = promises.promise_views(now)
     followed = upstreams.followed()
     reviewed = review_views()
     standing = {row.slug: row.shown.review for row in reviewed if row.shown and row.shown.review}
     next_change_at = _next_change_at(page.time_zone, incidents, leaves.values(), now)
     return Snapshot(
-        page=PageView(
-            page.name,
-            page.time_zone,
-            settings.SITE_URL,
-            changed_at,
-            page.revision,
-            page.record_number,
-            page.record_hash,
-            page.code,
-        ),
+        page=page_view(page, now),
         built_at=now,
         next_change_at=min([next_change_at, *promises.edges(promised, now), *upstreams.edges(followed, now)]),
         top=top_status(leaf.level for leaf in leaves.values() if not leaf.is_archived),
@@ -101,6 +93,21 @@ def build(now: datetime | None = None) -> Snapshot:
         promises=promised,
         redirects=tuple(Redirect.objects.values_list("path", "target")),
         upstreams=upstreams.upstream_views(followed, now),
+    )
+
+
+def page_view(page: PublicPage, now: datetime) -> PageView:
+    """The page as the public knows it; `now` (UTC) stands for the last change of one where nothing was written yet."""
+    return PageView(
+        page.name,
+        page.time_zone,
+        settings.SITE_URL,
+        page.updated_at or now,
+        page.revision,
+        page.record_number,
+        page.record_hash,
+        page.code,
+        brand_of(page),
     )
 
 

@@ -28,6 +28,7 @@ from incidents.publishing import (
     gate,
     openapi,
     pages,
+    pictures,
     promise_pages,
     redirects,
     remediation_pages,
@@ -45,6 +46,7 @@ TOGETHER = 256  # cold pages that wait for the disk together
 # In the order in which they are written: what scripts act on first.
 RENDERERS = (
     gate,
+    pictures,
     pages,
     uptime_pages,
     agreement_pages,
@@ -157,6 +159,7 @@ def code_version() -> str:
         *(settings.BASE_DIR / "templates" / "public").rglob("*.html"),
         here.parent / "models" / "words.py",
         here.parent / "models" / "review_words.py",
+        here.parent / "domain" / "branding.py",
         here.parent / "domain" / "factors.py",
         here.parent / "domain" / "gate.py",
         here.parent / "domain" / "diffing.py",

@@ -94,7 +94,7 @@ def agreement_links(snapshot: Snapshot) -> list[words.Named]:
     return [words.Named(view.name, view.path) for view in snapshot.agreements if not view.is_archived]
 
 
-def _overview(snapshot: Snapshot, book: Book, site: Mapping[str, str]) -> ColdPage:
+def _overview(snapshot: Snapshot, book: Book, site: Mapping[str, Any]) -> ColdPage:
     """The last months of every component, and what to recompute them from."""
     recent = [MonthLink(month) for month in book.months[:RECENT_MONTHS]][::-1]
     rows = [_row(account, recent, book) for account in book.accounts]

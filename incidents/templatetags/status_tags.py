@@ -156,9 +156,9 @@ def favicon(state: str) -> str:
 
 
 @register.simple_tag
-def public_style() -> SafeString:
-    """The style sheet of the public pages, for a `<style>` element; `publishing.csp` allows exactly this text."""
-    return mark_safe(csp.style())  # noqa: S308 - our own file
+def public_style(brand: str = "", is_front: bool = False) -> SafeString:
+    """The style sheet of a public page, for a `<style>` element; `publishing.csp` allows exactly this text."""
+    return mark_safe(csp.style(brand or "", bool(is_front)))  # noqa: S308 - our own files, and checked values
 
 
 @register.simple_tag

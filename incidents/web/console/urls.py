@@ -7,6 +7,7 @@ from django.urls import path
 from incidents.web.console import (
     agreements,
     audit,
+    branding,
     changes,
     client_advice,
     components,
@@ -221,6 +222,8 @@ urlpatterns = [
     path("templates/<int:number>/edit", templates.edit_template, name="edit-template"),
     path("templates/<int:number>/delete", templates.delete_template, name="delete-template"),
     path("page", page.edit_page, name="edit-page"),
+    path("page/looks", branding.edit_branding, name="edit-branding"),
+    path("page/looks/preview", branding.preview_branding, name="preview-branding"),
     path("audit", audit.audit_log, name="audit"),
     path("export", export.export, name="export"),
     path("export/public", export.export_public, name="export-public"),

@@ -23,6 +23,7 @@ from incidents.actions.refusals import Refused
 from incidents.models import Component, Subscriber
 from incidents.notifying.tokens import BadToken, Purpose, read_token
 from incidents.publishing.csp import csp
+from incidents.publishing.snapshot import page_view
 from incidents.queries import the_page
 from incidents.web.client import client_ip, is_from_elsewhere
 from incidents.web.public.forms import ScopeForm, SubscribeForm
@@ -180,12 +181,12 @@ def _gone() -> HttpResponse:
 
 
 def _answer(template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
-    page = the_page()
+    page = page_view(the_page(), timezone.now())
     # Rendered without the request: no context processor can touch a session, so no cookie is ever set here.
     whole = {"page": page, "site_title": page.name, "state": "neutral", "feeds": [], **(context or {})}
     response = HttpResponse(render_to_string(f"public/{template}.html", whole), status=status)
     response["Cache-Control"] = "no-store"
-    response["Content-Security-Policy"] = csp()
+    response["Content-Security-Policy"] = csp(page.brand.style)
     # A form on a page with no-referrer is sent with `Origin: null`, which `subscribe` would take for another site's.
     response["Referrer-Policy"] = "same-origin" if template == "subscribe_again" else "no-referrer"
     response["X-Robots-Tag"] = "noindex"
