@@ -1,8 +1,8 @@
 """What a reader may ask for besides the pages: `/affected`, which answers *was I affected?* in the browser, and the
 script that does so, at an address that changes with its content. Pure, like `pages`.
 
-The page is whole without the script: it then tells how to read the ledger. It also holds all words of the script and the
-list of components, which the script reads from here wherever it runs, so that no other page needs to carry them.
+The page is whole without the script: it then tells how to read the ledger. It also holds all words of the script and
+the list of components, which the script reads from here wherever it runs, so that no other page needs to carry them.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ def hot(_snapshot: Snapshot) -> list[Page]:
 
 def cold(snapshot: Snapshot) -> Iterator[ColdPage]:
     """The script, which changes with the program alone, and the page, which changes with the list of components."""
-    yield ColdPage(csp.tools_path(), "", _tools)
+    yield ColdPage(csp.tools_path(), "", tools)
     listed = [(row.name, row.slug, [(child.name, child.slug) for child in row.children]) for row in snapshot.components]
     context = {"components": listed, "regions": snapshot.regions}
     key = key_of(pages.site_of(snapshot.page), context)
     yield ColdPage(PATH, key, partial(_affected, snapshot.page, context))
 
 
-def _tools() -> Page:
+def tools() -> Page:
+    """The script as a page of the tree."""
     return Page(csp.tools_path(), csp.tools().encode(), "text/javascript; charset=utf-8", cache_control=FOR_EVER)
 
 

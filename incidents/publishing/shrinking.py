@@ -35,7 +35,7 @@ def script(source: str) -> str:
 
 
 def short_script(source: str) -> str:
-    """A script on one line, each local name that is nowhere a property's shortened to one letter, the most used first."""
+    """A script on one line, with short names for its locals, except those that are a property's name anywhere."""
     text = _ROOM.sub(lambda found: found[1] or found[2], script(source)).replace(";}", "}")
     tokens = _TOKEN.findall(text)
     code = "".join('""' if token.startswith('"') else token for token in tokens)
