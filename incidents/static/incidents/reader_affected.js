@@ -14,7 +14,7 @@
   // Each instant once, at its heaviest level: sorted stretches [start, end, level], neighbours of one level joined.
   const segments = rows => {
     const edges = [...new Set(rows.flatMap(row => [row.start, row.end]))].sort((a, b) => a - b), found = [];
-    const begin = rows.toSorted((a, b) => a.start - b.start);
+    const begin = [...rows].sort((a, b) => a.start - b.start);
     let open = [], coming = 0;
     edges.slice(0, -1).forEach((start, index) => {
       const end = edges[index + 1], last = found.at(-1);
@@ -180,6 +180,7 @@
     if (region) region.value = given.get("region") || "";
     const start = Date.parse(given.get("from") || ""), end = Date.parse(given.get("to") || "");
     show(start || Date.now() - 36e5, end || null);
+    one("#bare").hidden = true;
     form.hidden = false;
     page.zoned();
     if (start) await ask();
