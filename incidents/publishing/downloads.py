@@ -181,6 +181,7 @@ def _incident(incident: IncidentView, url: str) -> dict[str, Any]:
     return {
         "code": incident.code,
         "url": url + incident.url_path,
+        "title": incident.title,
         "first_post_at": _maybe(at.get("acknowledged") or incident.updates[-1].posted_at),
         "monitoring_at": _maybe(incident.monitoring_at),
     }

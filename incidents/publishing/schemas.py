@@ -84,6 +84,7 @@ def _interval() -> dict[str, Schema]:
             **objects(
                 code=texts(),
                 url=texts(),
+                title=texts(),
                 first_post_at=instants("When the page first said it."),
                 monitoring_at=instants("The first update that says Monitoring.", is_optional=True),
             ),

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from incidents import queries
 from incidents.publishing import (
+    affected,
     agreement_pages,
     api_page,
     badges,
@@ -29,6 +30,7 @@ from incidents.publishing import (
     openapi,
     pages,
     pictures,
+    plain_text,
     promise_pages,
     redirects,
     remediation_pages,
@@ -65,6 +67,8 @@ RENDERERS = (
     discovery,
     openapi,
     badges,
+    affected,
+    plain_text,
 )
 
 
@@ -153,6 +157,7 @@ def code_version() -> str:
     sources = [
         *here.glob("*.py"),
         *(here.parent / "static" / "incidents").glob("public.*"),
+        *(here.parent / "static" / "incidents").glob("reader*"),
         *(here.parent / "static" / "incidents").glob("embed*"),
         here.parent / "static" / "incidents" / "status-gate.py",
         *(here.parent / "templatetags").glob("*.py"),

@@ -130,6 +130,12 @@ def incident_span(incident: IncidentView) -> SafeString:
 
 
 @register.filter
+def slugs(incident: IncidentView) -> str:
+    """The slugs of the components of an incident, for the script that shows only some of them."""
+    return " ".join(row.slug for row in incident.affected)
+
+
+@register.filter
 def state_word(incident: IncidentView) -> str:
     """Where an incident stands: the word for its stage, or that it was cancelled."""
     return words.state(incident.stage, incident.is_cancelled)

@@ -14,7 +14,7 @@ from incidents.actions import page as page_actions
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Level
 from incidents.models import Component, Incident
-from incidents.publishing import pages, snapshot, uptime_pages
+from incidents.publishing import affected, pages, snapshot, uptime_pages
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page
 from tests.factories import MARIA, make_component, make_region, utc
@@ -106,10 +106,10 @@ def truth_at(text: str) -> Snapshot:
 
 def all_pages(truth: Snapshot) -> dict[str, Page]:
     """Every page that people read, by its address."""
-    made = (pages, uptime_pages)
+    made = (pages, uptime_pages, affected)
     found = [*(page for each in made for page in each.hot(truth))]
     found += [cold.render() for each in made for cold in each.cold(truth)]
-    return {page.path: page for page in found}
+    return {page.path: page for page in found if page.content_type.startswith("text/html")}
 
 
 def text_of(page: Page) -> str:

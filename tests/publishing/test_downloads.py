@@ -167,6 +167,7 @@ def test_what_was_corrected_stands_apart_with_its_reason():
     assert standing["incident"] == {
         "code": incident.code,
         "url": f"http://127.0.0.1:8000/incidents/{incident.code}",
+        "title": incident.title,
         "first_post_at": "2026-06-23T14:52:00Z",
         "monitoring_at": None,
     }

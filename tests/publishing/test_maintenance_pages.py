@@ -266,7 +266,7 @@ def test_a_cancelled_maintenance_is_called_so_everywhere():
     text = text_of(found[OWN])
     assert "Cancelled Maintenance Database upgrade" in text
     assert "Work began – Cancelled 22 Jun 2026, 10:00 UTC" in text
-    assert "Updates Oldest first Times in my zone Cancelled 22 Jun 2026, 10:00 UTC Not this week. Scheduled 20" in text
+    assert "Updates Oldest first As text Copy as text Cancelled 22 Jun 2026, 10:00 UTC Not this week." in text
     for path in ("/", "/history/2026-06", f"/components/{api.slug}"):
         assert "Cancelled" in text_of(found[path]), path
     assert "Maintenance · Cancelled · 23 Jun 2026, 14:00 UTC to 16:00 UTC" in text_of(found["/"])
@@ -298,7 +298,10 @@ def test_maintenance_is_history_from_the_start_of_its_window_on_the_days_that_it
     finish(row, utc("2026-06-24 02:10"))
     assert days("2026-06-25 08:00") == [(24, False), (23, True)]
     text = text_of(all_pages(snapshot.build(utc("2026-06-25 08:00")))["/history/2026-06"])
-    assert "June 2026 1 maintenance Database upgrade Maintenance · 23 Jun 2026, 22:00 UTC to 24 Jun" in text
+    assert (
+        "June 2026 1 maintenance Only some components Database upgrade Maintenance · 23 Jun 2026, 22:00 UTC to 24 Jun"
+        in text
+    )
 
 
 def test_work_that_began_a_day_before_its_window_stands_on_the_day_when_it_began():

@@ -1,15 +1,14 @@
-// The public pages are whole without this. It keeps an open page current, tells its age, and shows the reader's own time.
-// At most 2 KB compressed. All words come from the page.
+// The public pages are whole without this. It keeps an open page current and tells its age. At most 2 KB compressed:
+// all that a reader asks for besides is in reader.js, which is fetched when it is. All words come from the page.
 (() => {
   const doc = document, root = doc.documentElement, one = s => doc.querySelector(s), all = s => [...doc.querySelectorAll(s)];
-  const kept = (key, value) => {
-    // A browser may forbid storage: the choice then lasts as long as the page.
-    try { return value ? localStorage.setItem(key, value) : localStorage.getItem(key) } catch { return null }
+  const kept = key => {
+    // A browser may forbid storage.
+    try { return localStorage[key] } catch {}
   };
-  let zone = kept("zone"), theme = kept("theme");
-  const paint = () => { if (theme) root.dataset.theme = theme };
+  const look = kept("theme"), zone = kept("zone");
+  if (look) root.dataset.theme = look;
   root.classList.add("js");
-  paint();
 
   const length = seconds => {
     const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
@@ -18,88 +17,105 @@
     return seconds < 60 ? S(Math.floor(seconds)) : hours > 47 ? D(Math.floor(hours / 24)) + " " + H(hours % 24)
       : hours ? H(hours) + " " + M(minutes % 60) : M(minutes);
   };
-  const local = (at, day) => at.toLocaleString(root.lang == "en" ? "en-GB" : root.lang, {
-    hourCycle: "h23", hour: "2-digit", minute: "2-digit", timeZoneName: "short", ...day && { day: "numeric", month: "short", year: "numeric" },
-  });
-  const times = () => {
-    all('time[datetime*=T]').forEach(el => {
-      const utc = el.dataset.utc ??= el.textContent, at = new Date(el.dateTime);
-      el.textContent = zone == "local" ? local(at, utc.length > 12 || at.getDate() != at.getUTCDate()) : utc;
-      el.title = zone == "local" ? utc : "";
-    });
-    all("[data-do=zone]").forEach(el => {
-      const here = el.dataset.here ??= el.textContent;
-      el.textContent = zone == "local" ? el.dataset.other : here;
-    });
-  };
 
-  doc.addEventListener("click", ({ target: { dataset } }) => {
-    if (dataset.do == "zone") {
-      kept("zone", zone = zone == "local" ? "utc" : "local");
-      times();
-    }
-    if (dataset.do == "theme") {
-      const dark = theme ? theme == "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-      kept("theme", theme = dark ? "light" : "dark");
-      paint();
-    }
-  });
+  // reader.js puts `page.use` there, and is asked with it: for what, by which element, on which event.
+  const page = window.page = { length };
+  let loading;
+  const use = (...asked) => (loading ??= new Promise((done, failed) => {
+    const script = doc.createElement("script");
+    script.src = "%READER%";
+    script.integrity = "%INTEGRITY%";
+    script.onload = done;
+    script.onerror = failed;
+    doc.head.append(script);
+  })).then(() => page.use(...asked), () => root.classList.remove("js"));
+  if (zone && zone != "UTC") use("zone");
+  ["click", "change"].forEach(type => doc.addEventListener(type, ({ target }) => {
+    if (target.dataset.do) use(target.dataset.do, target, type);
+  }));
 
   doc.addEventListener("DOMContentLoaded", () => {
-    let plain = one("main").innerHTML, live = "live" in one("main").dataset, seen = Date.now(), base = 0, wait = 30, checked, asOf, etag, timer;
+    const main = one("main"), live = "live" in main.dataset;
+    let shown = main.cloneNode(true), heading = doc.title, seen = Date.now(), base = 0, wait = 30, fresh, checked, asOf, etag, timer;
 
     // The age is counted from when a newer heartbeat was first seen, so a wrong clock here does no harm.
     const tick = () => {
       if (doc.hidden) return;
-      const now = Date.now(), old = (base + now - seen) / 1000 > 120, note = one("#stale");
+      const time = Date.now(), old = (base + time - seen) / 1000 > 120, note = one("#stale"), age = one("#age"), at = one("#stale time");
       all("[data-due]").forEach(el => {
-        const left = (Date.parse(el.dataset.due) - now) / 1000;
+        const left = (Date.parse(el.dataset.due) - time) / 1000;
         el.classList.toggle("overdue", left < 0);
         el.lastElementChild.textContent = (left < 0 ? el.dataset.over : el.dataset.in).replace("%s", length(Math.abs(left)));
       });
       if (!live) return;
-      if (checked) one("#age").textContent = one("#age").dataset.text.replace("%s", length((now - checked) / 1000));
+      if (checked) age.textContent = age.dataset.text.replace("%s", length((time - checked) / 1000));
       root.classList.toggle("stale", old);
       if (old && note.hidden) {
-        const [before, after] = note.dataset.text.split("%s"), at = doc.createElement("time");
         at.dateTime = new Date(seen - base).toISOString();
         at.textContent = at.dateTime.slice(11, 16) + " UTC";
-        note.replaceChildren(before, at, after);
-        times();
+        page.use?.("renewed");
       }
       note.hidden = !old;
     };
 
-    // Puts the newer text in, and the reader's place, focus and opened details back.
-    const renew = next => {
-      const links = () => all("main a, main summary, main button"), places = () => all("main [id]");
-      const was = links(), at = was.indexOf(doc.activeElement), opened = new Map(all("main details").map(el => [el.id, el.open]));
-      const place = scrollY > 0 && places().find(el => el.getBoundingClientRect().bottom > 0), top = place && place.getBoundingClientRect().top;
-      const said = one("h1").textContent;
-      ["main", "#changed", "title", "[rel=icon]"].forEach(s => one(s).replaceWith(next.querySelector(s)));
-      all("main details").forEach(el => { if (opened.has(el.id)) el.open = opened.get(el.id) });
-      times();
-      if (at >= 0) (links().find(el => el.outerHTML == was[at].outerHTML) || links()[at] || one("main")).focus({ preventScroll: true });
-      const same = place && doc.getElementById(place.id);
-      if (same) scrollBy(0, same.getBoundingClientRect().top - top);
-      if (said != one("h1").textContent) one("#live").textContent = one("h1").textContent;
+    // Only what is not as it was is touched: the reader's place, focus, selection and opened details stay by themselves.
+    const key = el => el.nodeName + (el.id || (el = el.querySelector("a,time")) && (el.href || el.dateTime));
+    const patch = (el, was, next) => {
+      const here = [...el.children].filter(el => !el.matches(".mine")), old = [...was.children];
+      let at = 0;
+      const put = (node, where) => {
+        fresh.push(node = node.cloneNode(true));
+        el.insertBefore(node, where || null);
+      };
+      [...next.children].forEach(node => {
+        const found = old.findIndex((el, index) => index >= at && key(el) == key(node));
+        if (found < 0) return put(node, here[at]);
+        while (at < found) here[at++].remove();
+        const mine = here[at];
+        if (old[at++].isEqualNode(node)) return;
+        if ("SECTION ARTICLE DIV DETAILS OL UL LI".includes(node.nodeName) && ![...node.childNodes].some(el => el.nodeType == 3 && el.data.trim())) {
+          [...node.attributes].forEach(({ name, value }) => name == "open" || mine.setAttribute(name, value));
+          patch(mine, old[at - 1], node);
+        } else {
+          put(node, mine);
+          mine.remove();
+        }
+      });
+      here.slice(at).forEach(el => el.remove());
+    };
+    const renew = (next, to) => {
+      const focused = doc.activeElement, edge = el => el.getBoundingClientRect().top;
+      const places = all("main *").map(el => [el, edge(el)]).filter(([, at]) => scrollY && at > 0);
+      fresh = [];
+      patch(main, shown, shown = to);
+      ["#changed", "[rel=icon]"].forEach(s => one(s).replaceWith(next.querySelector(s)));
+      page.use?.("renewed");
+      if (!focused.isConnected) {
+        (all("main a,summary,button").find(el => el.isEqualNode(focused)) || main).focus({ preventScroll: true });
+      }
+      const [place, at] = places.find(([el]) => el.isConnected) || [];
+      if (place) scrollBy(0, edge(place) - at);
+      const said = fresh.filter(el => el.closest(".banner,.card,.update")).map(el => el.innerText).join("\n");
+      if (said) one("#live").textContent = said;
+      heading = next.title;
+      doc.title = said && doc.hidden ? said.split("\n")[0] + " · " + heading : heading;
     };
 
     const poll = async () => {
       clearTimeout(timer);
-      if (doc.hidden) return;
+      if (!doc.hidden) doc.title = heading;
       try {
-        const answer = await fetch(location.pathname, { cache: "no-cache" }), headers = answer.headers;
+        const ask = { cache: "no-cache" }, answer = await fetch(location.pathname, ask), told = answer.headers;
         if (!answer.ok) throw answer;
-        const stamp = headers.get("Candor-As-Of") || (await (await fetch("/heartbeat.json", { cache: "no-cache" })).json()).time;
+        const stamp = told.get("Candor-As-Of") || (await (await fetch("/heartbeat.json", ask)).json()).time;
         if (stamp != asOf) {
-          base = Math.max(headers.get("Candor-Stale") * 1000, Date.parse(headers.get("Date")) - Date.parse(asOf = stamp)) || 0;
+          base = Math.max(told.get("Candor-Stale") * 1000, Date.parse(told.get("Date")) - Date.parse(asOf = stamp)) || 0;
           seen = Date.now();
         }
-        if (!etag || etag != headers.get("ETag")) {
-          etag = headers.get("ETag");
-          const next = new DOMParser().parseFromString(await answer.text(), "text/html"), html = next.querySelector("main").innerHTML;
-          if (html != plain) renew(next, plain = html);
+        if (!etag || etag != told.get("ETag")) {
+          etag = told.get("ETag");
+          const next = new DOMParser().parseFromString(await answer.text(), "text/html"), to = next.querySelector("main");
+          if (!shown.isEqualNode(to)) renew(next, to);
         }
         checked = Date.now();
         wait = 30;
@@ -108,15 +124,16 @@
       }
       tick();
       clearTimeout(timer);
-      timer = setTimeout(poll, wait * (800 + Math.random() * 400));
+      timer = setTimeout(poll, (doc.hidden ? 4 : 1) * wait * (800 + Math.random() * 400));
     };
 
-    times();
     tick();
     setInterval(tick, 10000);
+    if (location.hash.includes("=") || "tools" in main.dataset) use("open");
     if (live) {
       timer = setTimeout(poll, 1000 + Math.random() * 2000);
       doc.addEventListener("visibilitychange", poll);
+      addEventListener("pageshow", ({ persisted }) => persisted && poll());
     }
   });
 })();
