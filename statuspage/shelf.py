@@ -349,6 +349,6 @@ def _shared_headers(path: str, meta: dict[str, Any]) -> Headers:
     own = [(name, value) for name, value in meta["headers"]]
     names = {name.lower() for name, _ in own}
     # Of data the headers of documents are left out: it has no links and nothing to click on, and each costs a poll.
-    kind = (*_CORS, *OF_DATA) if is_open_to_scripts(path, meta["content_type"]) else OF_DOCUMENTS
-    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *kind]
+    kind = _CORS if is_open_to_scripts(path, meta["content_type"]) else OF_DOCUMENTS
+    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *kind, *OF_DATA]
     return [(n, v) for n, v in fixed if n.lower() not in names] + [(n, v) for n, v in own if v]
