@@ -153,6 +153,11 @@ CSRF_FAILURE_VIEW = "incidents.web.fault.form_without_token"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains, and in browsers' lists (W021): what else stands below the name is not ours
+    "security.W021",
+    "security.W008",  # what ends TLS redirects (deploy/nginx.conf); Candor stands behind it
+]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each component
 
