@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-_TOKEN = re.compile(
-    r"(/(?:confirm|subscriptions|unsubscribe|set-up|set-password/[^/\s]+|password/reset/key|inbound/[a-z]+)/"
-    r"|[?&](?:api_key|token|key|code|state)=)[^\s\"'?&<>]+"
-)
+_PLACES = r"confirm|subscriptions|unsubscribe|set-up|reset-password|last-resort|people/password/[^/]+|inbound/[a-z]+"
+_TOKEN = re.compile(rf"(/(?:{_PLACES})/|[?&](?:api_key|token|key|code|state)=)[^\s\"'?&<>]+")
 
 
 def without_tokens(text: str) -> str:

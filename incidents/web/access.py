@@ -16,7 +16,7 @@ from incidents.actions import roles
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
 from incidents.domain.review import PersonRole
-from incidents.web.headers import CONTENT_SECURITY_POLICY
+from incidents.web.headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 CONSOLE = "console"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
