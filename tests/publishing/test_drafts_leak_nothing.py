@@ -73,20 +73,6 @@ def test_nothing_that_is_not_published_moves_a_public_byte_or_validator(
     assert not [name for name, body in after.items() if SECRET.encode() in body]
 
 
-def test_draft_leak_10_a_component_that_is_hidden_counts_in_no_public_number(
-    before: dict[str, bytes], public_root: Path
-) -> None:
-    make_component(SECRET, is_hidden_unless_degraded=True)
-    store.republish()
-    after = public_bytes(public_root)
-    fronts = [name for name in after if name.startswith("current/") and name.endswith((".html", ".json"))]
-    assert fronts
-    for name in fronts:
-        if "summary" in name or "components" in name:
-            continue  # the dialect lists such components, with a word that they are shown when they are in trouble
-        assert SECRET.encode() not in after[name], name
-
-
 @pytest.mark.parametrize("case", ["draft_leak-07", "draft_leak-13", "draft_leak-14"])
 def test_a_stranger_with_the_address_of_a_draft_learns_nothing(
     case: str, before: dict[str, bytes], responder: User, monkeypatch: pytest.MonkeyPatch
