@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents import relay as after_commit
-from incidents.actions import guards, subscriber
+from incidents.actions import guards, retention, subscriber
 from incidents.publishing import store
 
 
@@ -25,6 +25,7 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget sign-ups that were never confirmed, and the keys of writes that nobody repeats any more."""
+    """Forget sign-ups that were never confirmed, the keys of writes that nobody repeats, and old attempts."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
+    retention.forget_attempts()

@@ -64,7 +64,7 @@ def component(name: str, version: str, hashes: list[str]) -> dict[str, Any]:
 def licences(name: str) -> list[str]:
     """What a package says of its licence: the expression, the classifiers, or the first line of the field."""
     try:
-        found = metadata.metadata(name)
+        found: Any = metadata.metadata(name)  # a message: its type says less than it does
     except metadata.PackageNotFoundError:  # locked for another platform
         return [UNKNOWN]
     if expression := found.get("License-Expression"):

@@ -38,7 +38,7 @@ def log() -> Iterator[io.StringIO]:
     handler = logging.StreamHandler(written)
     config = django_settings.LOGGING
     for name in config["handlers"]["console"]["filters"]:
-        handler.addFilter(logging.config.BaseConfigurator({}).resolve(config["filters"][name]["()"])())  # type: ignore[operator]
+        handler.addFilter(logging.config.BaseConfigurator({}).resolve(config["filters"][name]["()"])())
     handler.setFormatter(logging.Formatter(config["formatters"]["line"]["format"]))
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)

@@ -45,7 +45,7 @@ def test_smtp_20_a_line_of_three_thousand_characters_arrives_whole(sink: Sink) -
     (_address, raw), *_ = sink.raw
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     (message,) = sink.received()
-    assert "x" * 3_000 in message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "x" * 3_000 in message.get_body(("plain",)).get_content()
 
 
 def test_smtp_23_a_relay_that_takes_fifty_a_minute_gets_the_newest_state_to_everybody(sink: Sink) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from incidents.actions import review as review_actions
 from incidents.domain.actor import Actor
-from incidents.models import Component, Draft, Incident, Review, Subscriber, UpdateTemplate
+from incidents.models import Draft, Incident, Review, Subscriber, UpdateTemplate
 from incidents.publishing import store
 from incidents.web import access
 from tests.factories import make_component, open_incident, post_update
@@ -54,7 +54,7 @@ def before(public_root: Path, drain: Callable[..., None]) -> dict[str, bytes]:
 def test_nothing_that_is_not_published_moves_a_public_byte_or_validator(
     case: str, before: dict[str, bytes], public_root: Path, drain: Callable[..., None], responder: User
 ) -> None:
-    incident = Component.objects.get().intervals.get().incident
+    incident = Incident.objects.get()
     now = timezone.now()
     start_review(responder, incident)
     Draft.objects.create(
@@ -77,7 +77,7 @@ def test_nothing_that_is_not_published_moves_a_public_byte_or_validator(
 def test_a_stranger_with_the_address_of_a_draft_learns_nothing(
     case: str, before: dict[str, bytes], responder: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    incident = Component.objects.get().intervals.get().incident
+    incident = Incident.objects.get()
     slug = start_review(responder, incident).code
     unfurler = Client(HTTP_USER_AGENT="Slackbot-LinkExpanding 1.0", raise_request_exception=False)
     paths = [

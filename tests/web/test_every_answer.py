@@ -73,7 +73,7 @@ def test_every_address_of_django_carries_the_headers_for_everybody_and_every_met
 
 def test_faults_and_refusals_carry_them_too_and_the_number_that_the_log_has(client, monkeypatch, caplog):
     client.raise_request_exception = False
-    given = {"HTTP_X_REQUEST_ID": "of-the-guard-12345"}
+    given: Any = {"HTTP_X_REQUEST_ID": "of-the-guard-12345"}
     raised: list[Exception] = []
 
     def fails(*_args: Any, **_kwargs: Any) -> None:
@@ -134,7 +134,7 @@ def ask(front: Front, path: str, method: str = "GET", **environ: str) -> tuple[i
     """Status, headers and body of a call of the guard in this process."""
     told: list[Any] = []
     given = {"PATH_INFO": path, "REQUEST_METHOD": method, "QUERY_STRING": "", "wsgi.url_scheme": "http", **environ}
-    body = b"".join(front(given, lambda status, headers, exc_info=None: told.extend((status, headers))))  # type: ignore[arg-type, return-value]
+    body = b"".join(front(given, lambda status, headers, exc_info=None: told.extend((status, headers))))  # type: ignore[arg-type]
     return int(told[0].split()[0]), dict(told[1]), body
 
 
