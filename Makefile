@@ -15,7 +15,7 @@ INSTALL = if command -v uv >/dev/null 2>&1; \
 	else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); fi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test clients bench messages check format lock clean
+.PHONY: help setup demo run test clients bench messages check format lock sbom clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' Makefile | while IFS='	' read -r name what; do printf '  make %-8s %s\n' "$$name" "$$what"; done
@@ -74,6 +74,7 @@ check-templates:
 	$(BIN)/djlint --quiet --check templates
 check-django:
 	$(BIN)/python manage.py check --fail-level WARNING
+	SITE_URL=https://status.example.org TRUSTED_PROXIES=127.0.0.1 $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 format: setup ## rewrite code and templates the way `make check` wants them
@@ -90,6 +91,11 @@ lock: ## renew requirements*.txt from requirements*.in (ARGS=--upgrade for the n
 	@$(LOCK) requirements.in --output-file requirements.txt
 	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
 	@$(LOCK) tests/clients/requirements.in --output-file tests/clients/requirements.txt
+
+sbom: $(RUNTIME) ## write what Candor is made of to var/sbom.json (CycloneDX: versions, hashes, licences)
+	@mkdir -p var
+	@$(BIN)/python -m statuspage.sbom requirements.txt > var/sbom.json.new && mv var/sbom.json.new var/sbom.json
+	@echo "var/sbom.json"
 
 clean: ## remove .venv and caches; instances under var/ stay
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov var/check var/uv

@@ -10,3 +10,7 @@ class IncidentsConfig(AppConfig):
 
     name = "incidents"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from incidents import checks  # noqa: F401, PLC0415 - registers itself, once Django is set up

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from incidents import relay as after_commit
-from incidents.actions import drafts, guards, picture, subscriber
+from incidents.actions import drafts, guards, picture, retention, subscriber
 from incidents.publishing import store
 
 
@@ -25,9 +25,10 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget sign-ups that were never confirmed, keys of writes that nobody repeats, old drafts, pictures that nothing
-    shows."""
+    """Forget what nobody asks for any more: unconfirmed sign-ups, keys of writes, old drafts and attempts, pictures that
+    nothing shows."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
     drafts.forget_old_drafts(timezone.now())
+    retention.forget_attempts()
     picture.forget_pictures()

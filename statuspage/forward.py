@@ -18,6 +18,8 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 
+from incidents.domain.headers import OF_DATA, OF_DOCUMENTS, OF_EVERYTHING
+from incidents.domain.redaction import without_tokens
 from statuspage.deadlines import CONNECT_SECONDS, Exchange, Watchdog, WatchedConnection, current
 from statuspage.shelf import Headers, status_line
 
@@ -51,13 +53,21 @@ class Forwarder:
     """The WSGI application behind which Django stands.
 
     `upstream` is `http://host:port` or `unix:/path`; at most `at_once` requests wait for it, and each of them
-    `deadline_seconds` in all. Headers that tell of the client are believed only from `trusted_proxies`.
+    `deadline_seconds` in all. Headers that tell of the client are believed only from `trusted_proxies`. Its own
+    refusals carry the headers `always`.
     """
 
     def __init__(
-        self, upstream: str, *, at_once: int, deadline_seconds: float, trusted_proxies: Sequence[str] = ()
+        self,
+        upstream: str,
+        *,
+        at_once: int,
+        deadline_seconds: float,
+        trusted_proxies: Sequence[str] = (),
+        always: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.deadline_seconds = deadline_seconds
+        self._always = always
         self._places = threading.BoundedSemaphore(at_once)
         self._receiving = threading.BoundedSemaphore(max(1, at_once // 2))
         self._watchdog = Watchdog()
@@ -68,9 +78,9 @@ class Forwarder:
         """Forward one request, or refuse it at once (503 with Retry-After) when all places are taken."""
         request_id = _request_id(environ)
         if refusal := _refusal_by_length(environ):
-            return _refuse(refusal, environ, request_id, start_response)
+            return self._refuse(refusal, environ, request_id, start_response)
         if not self._places.acquire(blocking=False):
-            return _refuse(503, environ, request_id, start_response)
+            return self._refuse(503, environ, request_id, start_response)
         exchange = Exchange(self._places.release)
         try:
             return self._exchange(exchange, environ, request_id, start_response)
@@ -86,15 +96,16 @@ class Forwarder:
             body, refusal = self._receive(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
             if refusal:
                 exchange.finish()
-                return _refuse(refusal, environ, request_id, start_response)
+                return self._refuse(refusal, environ, request_id, start_response)
         self._watchdog.watch(exchange, self.deadline_seconds)
         try:
             response = self._ask(exchange, environ, request_id, body)
             start = _read_start(response)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             exchange.finish()
-            log.warning("no answer to %s %s: %r", environ["REQUEST_METHOD"], environ["PATH_INFO"], error)
-            return _refuse(503, environ, request_id, start_response)
+            asked = without_tokens(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            log.warning("no answer to %s [%s]: %s", asked, request_id, without_tokens(repr(error)))
+            return self._refuse(503, environ, request_id, start_response)
         headers = [(n, v) for n, v in response.headers.items() if n.lower() not in _gone(response.headers)]
         if "X-Request-ID" not in response.headers:
             headers.append(("X-Request-ID", request_id))
@@ -152,6 +163,31 @@ class Forwarder:
             )
         finally:
             del current.exchange
+
+    def _refuse(
+        self, status: int, environ: dict[str, Any], request_id: str, start_response: StartResponse
+    ) -> list[bytes]:
+        text = _REFUSALS[status]
+        is_machine = environ["PATH_INFO"].startswith(("/v1", "/inbound", "/healthz", "/readyz", "/metrics"))
+        if is_machine:
+            body = json.dumps({"error": text}).encode()
+        else:
+            page = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{text}"
+            body = f"{page}<p>For the operators: {request_id}\n".encode()
+        headers: Headers = [
+            ("Content-Type", "application/json" if is_machine else "text/html; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            *OF_EVERYTHING,
+            *OF_DATA,
+            *OF_DOCUMENTS,
+            *self._always,
+            ("X-Request-ID", request_id),
+        ]
+        if status == 503:
+            headers.append(("Retry-After", "5"))
+        start_response(status_line(status), headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _headers(self, environ: dict[str, Any], request_id: str) -> dict[str, str]:
         gone = _HOP_BY_HOP | _OWN | _NO_HEADER | _named(environ.get("HTTP_CONNECTION", ""))
@@ -240,26 +276,6 @@ def _refusal_by_length(environ: dict[str, Any]) -> int:
     if not (length.isascii() and length.isdigit()):
         return 400
     return 413 if int(length) > BODY_LIMIT_BYTES else 0
-
-
-def _refuse(status: int, environ: dict[str, Any], request_id: str, start_response: StartResponse) -> list[bytes]:
-    text = _REFUSALS[status]
-    is_machine = environ["PATH_INFO"].startswith(("/v1", "/inbound", "/healthz", "/readyz", "/metrics"))
-    if is_machine:
-        body = json.dumps({"error": text}).encode()
-    else:
-        body = f"<!doctype html><html lang=en><meta charset=utf-8><title>{status}</title><p>{text}\n".encode()
-    headers: Headers = [
-        ("Content-Type", "application/json" if is_machine else "text/html; charset=utf-8"),
-        ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("X-Request-ID", request_id),
-    ]
-    if status == 503:
-        headers.append(("Retry-After", "5"))
-    start_response(status_line(status), headers)
-    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
 def _request_id(environ: dict[str, Any]) -> str:

@@ -4,7 +4,8 @@ A process of its own, because in one process a slow console page is a slow publi
 took `/` from 2 ms to 7.5 s. Environment: PUBLIC_ROOT (the tree), UPSTREAM (`http://127.0.0.1:8001` or
 `unix:/run/candor.sock`), FRONT_THREADS (of the server around it; all but one may wait for Django), TRUSTED_PROXIES
 (addresses or networks whose `X-Forwarded-*` headers are believed), FORWARD_DEADLINE_SECONDS, ALLOWED_HOSTS (names that
-a request may ask for, as Django reads them; unset, any: no public byte depends on the name).
+a request may ask for, as Django reads them; unset, any: no public byte depends on the name), SITE_URL (at
+https:// every answer says that browsers are to stay there).
 
 Run by hand: `granian --interface wsgi --workers 1 --blocking-threads 5 --no-ws statuspage.front:application`.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from incidents.domain.headers import OF_DATA, OF_DOCUMENTS, OF_EVERYTHING, transport_headers
 from statuspage.forward import Forwarder
 from statuspage.shelf import Entry, Headers, Shelf, TornPage, is_open_to_scripts, status_line
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FORWARDED = (
     *("/console", "/accounts", "/subscriptions", "/unsubscribe", "/confirm", "/static", "/v1", "/inbound"),
-    *("/healthz", "/readyz", "/metrics"),
+    *("/csp-reports", "/healthz", "/readyz", "/metrics"),
 )
 # Addresses of which a query string chooses a page, and where a page of theirs stands for who asks for JSON.
 PAGED = frozenset(("/history", "/history.json"))
@@ -43,11 +45,11 @@ _FORWARDED_FIRST = frozenset(each[1:] for each in FORWARDED)
 FORWARDED_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _PLAIN = [
     ("Content-Type", "text/html; charset=utf-8"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "same-origin"),
-    ("X-Frame-Options", "DENY"),
-    ("Content-Security-Policy", "default-src 'none'"),
+    *OF_EVERYTHING,
+    *OF_DATA,
+    *OF_DOCUMENTS,
 ]
+_BARE = [*OF_EVERYTHING, *OF_DATA]  # of answers without a body
 GATE = "/gate/"
 STATIC = "/static/"
 _GATE_REFUSAL = [("Content-Type", "text/plain; charset=utf-8"), *_PLAIN[1:], ("Access-Control-Allow-Origin", "*")]
@@ -70,14 +72,16 @@ class Front:
     @classmethod
     def from_environment(cls, env: dict[str, str]) -> Front:
         """Configured from environment variables alone; see the module's docstring. Raises ValueError for a bad one."""
+        always = transport_headers(env.get("SITE_URL", ""))
         upstream = Forwarder(
             env.get("UPSTREAM", "http://127.0.0.1:8001"),
             at_once=max(1, int(env.get("FRONT_THREADS", "5")) - 1),
             deadline_seconds=float(env.get("FORWARD_DEADLINE_SECONDS", "10")),
             trusted_proxies=[each for each in env.get("TRUSTED_PROXIES", "").replace(",", " ").split() if each],
+            always=always,
         )
         hosts = [each.strip().lower() for each in env.get("ALLOWED_HOSTS", "").split(",") if each.strip()]
-        return cls(Shelf(Path(env.get("PUBLIC_ROOT", "var/public"))), upstream, hosts)
+        return cls(Shelf(Path(env.get("PUBLIC_ROOT", "var/public")), always), upstream, hosts)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -150,6 +154,7 @@ class Front:
                 ("Access-Control-Allow-Methods", DIALECT_METHODS if is_dialect else allow),
                 ("Access-Control-Allow-Headers", "*"),
                 ("Access-Control-Max-Age", "86400"),
+                *_BARE,
             ]
             start_response("204 No Content", headers + self.shelf.pulse.headers(time.time()))
             return []
@@ -186,7 +191,7 @@ class Front:
 
     def _send_nothing(self, start_response: StartResponse) -> list[bytes]:
         """How the Statuspage dialect says that there is no such document: without a body, so without a type of it."""
-        headers = [("Content-Length", "0"), ("Cache-Control", "no-cache"), ("Access-Control-Allow-Origin", "*")]
+        headers = [("Content-Length", "0"), ("Cache-Control", "no-cache"), ("Access-Control-Allow-Origin", "*"), *_BARE]
         start_response(status_line(404), headers + self.shelf.pulse.headers(time.time()))
         return []
 
@@ -195,7 +200,7 @@ class Front:
     ) -> list[bytes]:
         if address == "/404":
             return self._send_missing(method, start_response)
-        headers = [("Location", address), ("Cache-Control", "public, max-age=60"), ("Content-Length", "0")]
+        headers = [("Location", address), ("Cache-Control", "public, max-age=60"), ("Content-Length", "0"), *_BARE]
         headers += more or []
         start_response(status_line(int(status)), headers + self.shelf.pulse.headers(time.time()))
         return []
@@ -210,7 +215,7 @@ class Front:
         """As `_refuse`, in the shape in which programs of the Statuspage dialect read a reason."""
         body = json.dumps({"error": _TEXTS[status]}).encode()
         headers = [("Content-Type", "application/json; charset=utf-8"), ("Access-Control-Allow-Origin", "*"), *more]
-        headers += [("Cache-Control", "no-cache"), ("Content-Length", str(len(body)))]
+        headers += [("Cache-Control", "no-cache"), ("Content-Length", str(len(body))), *_BARE]
         start_response(status_line(status), headers + self.shelf.pulse.headers(time.time()))
         return [body]
 

@@ -13,11 +13,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 import urllib3
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from incidents.checks import is_loopback
 from statuspage.supervisor import Child, Supervisor
 
 # Each costs every request: the server's idle threads take turns on the processor (0.14 switches a request and thread).
@@ -36,6 +38,7 @@ _OF_THE_GUARD = frozenset(
         "TRUSTED_PROXIES",
         "FORWARD_DEADLINE_SECONDS",
         "ALLOWED_HOSTS",
+        "SITE_URL",
     )
     + ("GRANIAN_HTTP1_HEADER_READ_TIMEOUT", "GRANIAN_HTTP1_BUFFER_SIZE")
     + ("PATH", "PYTHONPATH", "PYTHONUNBUFFERED", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
@@ -51,6 +54,7 @@ def up(host: str, port: int, *, is_demo: bool = False) -> None:
     if is_demo and "DATA_DIR" not in os.environ:
         # The settings are read by now, with the folder of a real instance: begin again with that of the demonstration.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "DATA_DIR": "var/demo"})
+    _refuse_debug(host)
     alone = _hold_alone(settings.DATA_DIR)
     _try_address(host, port)
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
@@ -163,6 +167,15 @@ def _try_address(host: str, port: int) -> None:
         raise CommandError(
             f"Cannot listen on {host} port {port}: {reason}. Choose another: --port (or PORT= with make)."
         ) from None
+
+
+def _refuse_debug(host: str) -> None:
+    """The system check (`candor.E001`) for `up`, which runs none: here the address decides too."""
+    reached_as = (host, urlsplit(settings.SITE_URL).hostname or "")
+    if settings.DEBUG and not all(is_loopback(each) for each in reached_as):
+        raise CommandError(
+            "DEBUG is set, and others could reach this page: they would see settings and code. Unset it."
+        )
 
 
 def _free_port() -> int:

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "incidents",
 ]
 MIDDLEWARE = [
+    "incidents.web.headers.SafeHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -111,6 +112,11 @@ else:
     if not IS_TEST:
         _db["OPTIONS"]["pool"] = {"min_size": 0, "max_size": 16, "timeout": 5, "max_idle": 60}
 
+# --- counts of tries and calls -------------------------------------------------------------------------------------
+# In memory, in each Django process. Room for many more networks than the default of 300, past which counts are thrown
+# away at random: whoever came from enough addresses would wipe out the pauses of all.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 200_000}}}
+
 # --- broker -------------------------------------------------------------------------------------------------------
 BROKER_URL = env.str("BROKER_URL", default="spool://")
 BROKER_QUEUE = env.str("BROKER_QUEUE", default="candor")  # its own name where installations share a broker
@@ -146,6 +152,12 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "incidents.web.fault.form_without_token"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _is_https else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains, and in browsers' lists (W021): what else stands below the name is not ours
+    "security.W021",
+    "security.W008",  # what ends TLS redirects (deploy/nginx.conf); Candor stands behind it
+]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each component
 
@@ -172,9 +184,14 @@ WHITENOISE_USE_FINDERS = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"no_tokens": {"()": "incidents.web.public.redaction.NoTokens"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens"]}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "filters": {
+        "no_tokens": {"()": "incidents.web.public.redaction.NoTokens"},
+        "request_id": {"()": "incidents.web.request_id.WithRequestId"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_tokens", "request_id"]}
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"urllib3": {"level": "WARNING"}},
 }

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
@@ -21,6 +22,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from incidents.domain.headers import OF_DATA, OF_DOCUMENTS, OF_EVERYTHING
 from incidents.publishing.tree import PUBLIC_CACHE, InvalidAddress, file_of
 
 log = logging.getLogger(__name__)
@@ -42,16 +44,8 @@ _CORS = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "ETag, Candor-As-Of, Candor-Stale"),
 )
-_ALWAYS = (
-    ("Vary", "Accept-Encoding"),
-    ("X-Content-Type-Options", "nosniff"),
-)
-# Of documents that people look at. Data has no links and nothing to click on, and each header costs time in a poll.
-_OF_DOCUMENTS = (
-    ("Referrer-Policy", "same-origin"),
-    ("X-Frame-Options", "DENY"),
-)
-_OF_BODIES = frozenset((*_ALWAYS[1:], *_OF_DOCUMENTS))
+_ALWAYS = (("Vary", "Accept-Encoding"), *OF_EVERYTHING)
+_OF_BODIES = frozenset((*OF_EVERYTHING, *OF_DOCUMENTS, *OF_DATA))
 
 
 class TornPage(Exception):
@@ -129,14 +123,18 @@ class Entry:
 
 
 class Pulse:
-    """How old the picture is: the time in heartbeat.json, read again only when the file was replaced."""
+    """How old the picture is: the time in heartbeat.json, read again only when the file was replaced.
 
-    def __init__(self, root: Path) -> None:
+    `always` are headers that every answer carries beside its age.
+    """
+
+    def __init__(self, root: Path, always: Sequence[tuple[str, str]] = ()) -> None:
         self._file = root / "heartbeat.json"
         self._version = root / "VERSION"
         self._seen: tuple[int, ...] | None = None
         self._at: float | None = None
-        self._header: Headers = []
+        self._always = always
+        self._header: Headers = [*always]
         self.entry: Entry | None = None
 
     def headers(self, now: float) -> Headers:
@@ -161,7 +159,8 @@ class Pulse:
         except (ValueError, KeyError, TypeError):
             log.exception("heartbeat.json is not readable; its file time stands in")
         text = text if text.isascii() and text.isprintable() else ""
-        self._header = [("Candor-As-Of", text or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)))]
+        as_of = ("Candor-As-Of", text or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)))
+        self._header = [as_of, *self._always]
         self._at, self._seen = at, key
         if body:
             meta = {"status": 200, "content_type": "application/json", "cache_control": PUBLIC_CACHE, "headers": []}
@@ -172,9 +171,9 @@ class Pulse:
 class Shelf:
     """All public pages by address. Safe for threads."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, always: Sequence[tuple[str, str]] = ()) -> None:
         self.root = root
-        self.pulse = Pulse(root)
+        self.pulse = Pulse(root, always)
         self._version = str(root / "VERSION")
         self._hot: dict[str, Entry] = {}
         self._seen: tuple[int, ...] | None = None
@@ -349,6 +348,7 @@ def _shared_headers(path: str, meta: dict[str, Any]) -> Headers:
     """What every answer with this page carries: the sidecar's headers replace ours by name, an empty value removes."""
     own = [(name, value) for name, value in meta["headers"]]
     names = {name.lower() for name, _ in own}
-    kind = _CORS if is_open_to_scripts(path, meta["content_type"]) else _OF_DOCUMENTS
-    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *kind]
+    # Of data the headers of documents are left out: it has no links and nothing to click on, and each costs a poll.
+    kind = _CORS if is_open_to_scripts(path, meta["content_type"]) else OF_DOCUMENTS
+    fixed = [("Cache-Control", meta["cache_control"]), *_ALWAYS, *kind, *OF_DATA]
     return [(n, v) for n, v in fixed if n.lower() not in names] + [(n, v) for n, v in own if v]

@@ -10,4 +10,7 @@ urlpatterns = [
     path("", include("incidents.web.api.v1.urls")),
     path("", include("incidents.web.public.urls")),
 ]
+handler400 = "incidents.web.fault.bad_request"
+handler403 = "incidents.web.fault.forbidden"
+handler404 = "incidents.web.fault.not_found"
 handler500 = "incidents.web.fault.server_error"

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.test import Client
 
 from incidents import outbox, relay
@@ -78,6 +79,7 @@ def own_folders(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) 
     settings.STATIC_ROOT.mkdir()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made to be quick, for tests alone
     monkeypatch.setattr(outbox, "ring", lambda: None)
+    cache.clear()  # what a test sent in counts for no other
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -71,6 +72,17 @@ def test_no_disguise_of_a_closed_address_is_asked(case, names, settings):
         with pytest.raises(Forbidden) as refusal:
             read(typed)
         assert refusal.value.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("case", sorted(NOT_ABOUT_ADDRESSES - {"webhook_url-66"}))
+def test_an_address_is_judged_by_its_own_host_and_not_by_what_it_looks_like(case, names, monkeypatch):
+    host = urlsplit(CASES[case]["input"]).hostname
+    monkeypatch.setitem(NAMES, host, ["10.0.0.1"])
+    with pytest.raises(Forbidden):
+        fetch(CASES[case]["input"])
+    monkeypatch.setitem(NAMES, host, ["93.184.215.14"])
+    check(CASES[case]["input"])
+    assert set(names) == {host}
 
 
 def test_only_the_case_of_a_public_name_passes_the_check(names):

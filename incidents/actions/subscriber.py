@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from unicodedata import category
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -48,6 +49,9 @@ ADDRESS_LIMIT = Limit(3, timedelta(hours=24))
 DOMAIN_LIMIT = Limit(200, timedelta(hours=1))
 TOTAL_LIMIT = Limit(2_000, timedelta(hours=1))
 REPEAT_PAUSE = timedelta(minutes=10)
+_ANSWERING = frozenset(
+    ("abuse", "bounce", "bounces", "mailer-daemon", "no-reply", "noreply", "postmaster", "do-not-reply", "donotreply")
+)
 
 
 def sign_up(
@@ -261,10 +265,19 @@ def _count(limit: Limit, now: datetime, **rule: object) -> int:
 def clean_address(raw: str) -> str:
     """The address as mail servers read it: a domain in other scripts becomes its ASCII form (IDNA, RFC 5891).
 
-    Raises Refused for what no mail server takes.
+    Raises Refused for what no mail server takes, for what cannot be seen in it, and for our own mailboxes.
     """
     wrong = Refused(_("That is not an e-mail address: check for a missing part or a slip."), "address")
     clean = clean_line(raw)
+    if any(category(each) in ("Cc", "Cf") for each in raw.strip()):
+        raise Refused(
+            _("That is not an e-mail address: it holds characters that cannot be seen. Type it anew."), "address"
+        )
+    if not clean.rpartition("@")[0].isascii():
+        raise Refused(
+            _("That is not an e-mail address that we can send to: before the @ only a to z, digits and marks work."),
+            "address",
+        )
     try:
         validate_email(clean)
         local, domain = clean.rsplit("@", 1)
@@ -274,9 +287,17 @@ def clean_address(raw: str) -> str:
     # Django lets these pass; no mail server on the internet takes them, and a leading - or = is an attack on tools.
     if len(address) > 254 or len(local) > 64 or "." not in domain or domain.startswith("[") or local[0] in "-=+@|":
         raise wrong
-    if not local.isascii() or address.casefold() == settings.DEFAULT_FROM_EMAIL.casefold():
-        raise wrong  # mail to our own sender would come back for ever
+    if _is_ours(address.casefold()):
+        raise wrong
     return address
+
+
+def _is_ours(address: str) -> bool:
+    """Whether mail to an address would come back to us for ever: our sender, and mailboxes of its domain that answer by
+    themselves (RFC 2142). Colleagues at that domain may subscribe."""
+    sender = settings.DEFAULT_FROM_EMAIL.casefold()
+    local, _at, domain = address.rpartition("@")
+    return address == sender or (domain == sender.rpartition("@")[2] and local.partition("+")[0] in _ANSWERING)
 
 
 def _client_key(client_ip: str) -> str:

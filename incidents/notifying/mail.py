@@ -51,11 +51,16 @@ class MailServer:
     @classmethod
     def from_url(cls, url: str) -> MailServer:
         """Read `scheme://user:password@host:port`. Raises ValueError for another scheme or without a host."""
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError("EMAIL_URL must look like smtp://user:password@host:port (or smtp+tls://, smtp+ssl://).")
-        port = parts.port or _PORTS[parts.scheme]
-        return cls(parts.scheme, parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""))
+        form = "EMAIL_URL must look like smtp://user:password@host:port (or smtp+tls://, smtp+ssl://)."
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # its words may hold a part of the password: one with a / ends the address too early
+            raise ValueError(f"{form} A / in the password is written %2F.") from None
+        if parts.scheme not in _PORTS or not host:
+            raise ValueError(form)
+        port = port or _PORTS[parts.scheme]
+        return cls(parts.scheme, host, port, unquote(parts.username or ""), unquote(parts.password or ""))
 
 
 class NoServer:

@@ -16,20 +16,9 @@ from incidents.actions import roles
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.actor import Actor
 from incidents.domain.review import PersonRole
+from incidents.web.headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 
 CONSOLE = "console"
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -64,8 +53,6 @@ class ConsoleMiddleware:
             # A page shown as the public will see it comes with the policy of that page, which is as strict.
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
             add_never_cache_headers(response)
-        # What Django answers is for one person; without a word on it, a cache may keep even a 404 (RFC 9111, 4.2.2).
-        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     def process_view(

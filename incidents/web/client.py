@@ -46,3 +46,11 @@ def _address(hop: str) -> IPv4Address | IPv6Address | None:
 def _is_trusted(address: IPv4Address | IPv6Address) -> bool:
     networks = (ip_network(each, strict=False) for each in settings.TRUSTED_PROXIES)
     return address.is_loopback or any(address in network for network in networks)
+
+
+def network_of(client: str) -> str:
+    """The network by which a client is counted: one address of IPv4, a /64 of IPv6; `unknown` for none."""
+    address = _address(client)
+    if address is None:
+        return "unknown"
+    return str(ip_network(f"{address}/{64 if address.version == 6 else 32}", strict=False))

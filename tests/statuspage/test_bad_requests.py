@@ -1,17 +1,14 @@
-"""What the guard makes of bad requests, sent raw to a live one: the group `http_public` of the bad inputs, every id."""
+"""What the guard makes of bad requests, sent raw to a live one: the group `http_public` of the bad inputs."""
 
 from __future__ import annotations
 
-import json
 import random
-import re
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -19,53 +16,6 @@ from incidents.publishing.tree import Page, Tree
 from statuspage.front import is_known_host
 from tests.live.guard import live_guard
 from tests.live.running import until
-
-TESTS = Path(__file__).parent.parent
-(GROUP,) = (
-    group
-    for group in json.loads((TESTS / "data" / "bad_inputs.json").read_text())["groups"]
-    if group["group"] == "http_public"
-)
-HERE = "statuspage/test_bad_requests.py"
-FRONT, TREE = "statuspage/test_front.py", "publishing/test_tree.py"
-ACCESS = "web/console/test_access.py"
-# Which test holds each: (file, name), under tests/.
-HELD_BY = {
-    "01": [(HERE, "test_query_strings_do_not_change_what_is_sent")],
-    "02": [(HERE, "test_no_cookie_is_set_and_none_changes_the_answer")],
-    "03": [
-        (HERE, "test_a_foreign_host_leaves_no_trace_in_the_answer"),
-        (HERE, "test_a_host_that_is_not_allowed_is_refused"),
-    ],
-    "04": [
-        (HERE, "test_a_foreign_host_leaves_no_trace_in_the_answer"),
-        ("statuspage/test_forward.py", "test_a_client_cannot_say_where_it_comes_from_unless_it_is_a_trusted_proxy"),
-    ],
-    "05": [(HERE, "test_an_absolute_address_gets_our_own_page_or_a_refusal")],
-    "06": [(HERE, "test_odd_paths_are_not_there")],
-    "07": [(HERE, "test_odd_paths_are_not_there")],
-    "08": [(HERE, "test_no_personal_page_is_kept_under_a_public_ending")],
-    "12": [(HERE, "test_a_bad_page_number_is_not_there_or_the_first"),
-           (FRONT, "test_pages_of_the_history_lead_to_their_month")],
-    "13": [(HERE, "test_query_strings_do_not_change_what_is_sent")],
-    "15": [(FRONT, "test_a_client_that_holds_the_page_gets_304"),
-           (FRONT, "test_a_validator_of_another_state_gets_the_page")],
-    "16": [(FRONT, "test_two_publishes_within_a_second_of_equal_length_are_two_states")],
-    "17": [(TREE, "test_two_changes_within_one_second_of_equal_length_have_two_validators")],
-    "18": [(TREE, "test_last_modified_rises_when_the_clock_is_set_back_also_across_hot_cold_and_removal")],
-    "20": [(HERE, "test_methods_other_than_reading_are_refused"), (FRONT, "test_public_pages_only_answer_reading")],
-    "21": [(HERE, "test_a_header_of_100_kb_is_refused")],
-    "22": [(HERE, "test_a_body_of_2_mb_on_a_get_is_ignored_or_refused")],
-    "23": [(HERE, "test_500_half_open_requests_leave_the_page_quick_and_are_dropped")],
-    "24": [(HERE, "test_an_html_page_stays_html_whatever_is_accepted")],
-    "27": [(HERE, "test_data_is_open_to_scripts_of_all_sites_without_credentials"),
-           (HERE, "test_the_console_is_closed_to_frames_and_scripts_of_other_sites")],
-    "28": [(FRONT, "test_a_page_comes_with_validators_security_headers_and_no_cookie"),
-           (HERE, "test_the_console_is_closed_to_frames_and_scripts_of_other_sites")],
-    "29": [(ACCESS, "test_signing_in_never_leads_off_the_site")],
-    "31": [(HERE, "test_a_badge_ignores_what_is_asked_of_it")],
-    "32": [(HERE, "test_query_strings_do_not_change_what_is_sent"), (HERE, "test_a_search_of_any_text_is_an_answer")],
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,12 +25,6 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-def test_every_case_of_the_group_is_held_by_a_test_that_exists():
-    assert {f"http_public-{number}" for number in HELD_BY} == {case["id"] for case in GROUP["cases"]}
-    for file, name in (each for tests in HELD_BY.values() for each in tests):
-        assert re.search(rf"^def {name}\(", (TESTS / file).read_text(), re.MULTILINE), f"{file}::{name} is gone"
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
 
-_TOKEN = re.compile(r"(/(?:confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/|[?&]api_key=)[^\s\"'?&<>]+")
+from incidents.domain.redaction import without_tokens
 
 
 class NoTokens(logging.Filter):
     """A filter for log handlers that shortens every address with a token in it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always passes the record on; rewrites its message if need be."""
+        """Always passes the record on; rewrites its message, and what is printed of an exception, if need be."""
         message = record.getMessage()
-        if _TOKEN.search(message):
-            record.msg, record.args = _TOKEN.sub(r"\1…", message), ()
+        safe = without_tokens(message)
+        if safe != message:
+            record.msg, record.args = safe, ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = without_tokens(logging.Formatter().formatException(record.exc_info))
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from incidents.web.public import health, views
+from incidents.web.public import health, policy_reports, views
 
 app_name = "public"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("subscriptions/<str:token>", views.subscription, name="subscription"),
     path("unsubscribe/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("csp-reports", policy_reports.receive, name="csp-reports"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

@@ -25,7 +25,8 @@ from incidents.notifying.tokens import BadToken, Purpose, read_token
 from incidents.publishing.csp import csp
 from incidents.publishing.snapshot import page_view
 from incidents.queries import the_page
-from incidents.web.client import client_ip, is_from_elsewhere
+from incidents.web import throttle
+from incidents.web.client import client_ip, is_from_elsewhere, network_of
 from incidents.web.public.forms import ScopeForm, SubscribeForm
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")  # RFC 8058 section 3.1
@@ -68,10 +69,16 @@ def by_token(purpose: Purpose) -> Callable[[View], View]:
         @_page_methods
         @wraps(view)
         def guarded(request: HttpRequest, token: str) -> HttpResponse:
+            network = network_of(client_ip(request))
+            if throttle.WRONG_TOKENS.is_reached(network):
+                return _too_often()
             try:
                 claim = read_token(purpose, token, timezone.now())
             except BadToken:
+                throttle.WRONG_TOKENS.count_one(network)
                 return _gone()
+            if request.method == "POST" and throttle.SUBSCRIPTION_POSTS.count_one(str(claim.subscriber_id)):
+                return _too_often()
             subscriber = Subscriber.objects.filter(pk=claim.subscriber_id).first()
             is_void = purpose == Purpose.CONFIRM and subscriber and subscriber.generation != claim.generation
             return _gone() if subscriber is None or is_void else view(request, subscriber)
@@ -178,6 +185,12 @@ def _first_error(form: Form) -> str:
 def _gone() -> HttpResponse:
     sentence = _("This link is not valid, or not any more. If you wanted to subscribe, do it again to get a new one.")
     return _answer("refused", {"sentence": sentence}, status=404)
+
+
+def _too_often() -> HttpResponse:
+    response = _answer("refused", {"sentence": _("Too many requests. Wait a minute, then try again.")}, status=429)
+    response["Retry-After"] = str(throttle.seconds_left())
+    return response
 
 
 def _answer(template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:

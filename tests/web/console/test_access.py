@@ -13,8 +13,8 @@ from django.urls import URLPattern, reverse
 from incidents.actions.first_link import first_link_token
 from incidents.domain.verbs import Verb
 from incidents.models import AuditEntry
-from incidents.web.access import CONTENT_SECURITY_POLICY
 from incidents.web.console.urls import urlpatterns
+from incidents.web.headers import CONTENT_SECURITY_POLICY
 
 OPEN = {"sign-in", "set-up", "set-password"}
 ARGUMENTS = {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -112,7 +113,8 @@ def test_the_answer_is_the_same_bytes_for_every_address(client: Client, drain: D
 
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    assert len({tuple(sorted(answer.headers.items())) for answer in answers}) == 1
+    kept = [{name: value for name, value in answer.headers.items() if name != "X-Request-ID"} for answer in answers]
+    assert all(headers == kept[0] for headers in kept)
 
 
 def test_fifty_requests_for_one_address_send_one_mail(client: Client, drain: Drain) -> None:
@@ -189,9 +191,6 @@ def test_an_address_that_cannot_be_is_refused_with_a_sentence_and_kept(
 ) -> None:
     answer = ask(client, _text(case["input"]))
     drain()
-    if case["id"] == "email_addr-20":
-        assert answer.status_code == 200  # the invisible character is taken away, and what remains is an address
-        return
     assert answer.status_code == 422
     assert b"That is not an e-mail address" in answer.content
     assert (Subscriber.objects.count(), mailbox.messages()) == (0, [])
@@ -422,10 +421,15 @@ def test_the_subscription_can_be_narrowed_widened_and_ended(client: Client) -> N
     assert subscriber.is_told
 
 
-def test_two_thousand_guesses_find_nothing(client: Client) -> None:
-    make_subscriber()
-    statuses = {client.get(f"/unsubscribe/{number}.1.{'A' * 32}").status_code for number in range(2_000)}
-    assert statuses == {404}
+def test_two_thousand_guesses_find_nothing_and_are_slowed_down(client: Client) -> None:
+    good = token_path("unsubscribe", make_subscriber())
+    with time_machine.travel("2026-06-23 14:00Z", tick=False) as clock:
+        statuses = [client.get(f"/unsubscribe/{number}.1.{'A' * 32}").status_code for number in range(2_000)]
+        assert statuses == [404] * 120 + [429] * 1_880
+        assert client.get(good).status_code == 429, "while it guesses, a network learns nothing"
+        assert client.get(good, REMOTE_ADDR="192.0.2.1").status_code == 200
+        clock.shift(60)
+        assert client.get(good).status_code == 200
 
 
 def test_unconfirmed_requests_are_forgotten_after_a_week(client: Client) -> None:

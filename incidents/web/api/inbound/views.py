@@ -16,7 +16,9 @@ from incidents.actions import inbound as actions
 from incidents.actions.refusals import Refused
 from incidents.domain.inbound import Alert, BadPayload, SourceKind
 from incidents.models import InboundSource
+from incidents.web import throttle
 from incidents.web.api.inbound import SOURCES
+from incidents.web.client import client_ip, network_of
 
 log = logging.getLogger(__name__)
 LARGEST_BYTES = 1_000_000
@@ -26,12 +28,18 @@ MOST_ALERTS = 500
 @csrf_exempt  # whoever knows the key is the monitor; there is no session that could be misused
 def receive(request: HttpRequest, kind: str, key: str) -> JsonResponse:
     """Take a delivery: 202 with what became of it. 404, always the same, for a key that opens nothing; 413 and 400 with
-    a `message` for a body that is not read."""
+    a `message` for a body that is not read; 429 past the limits, and nothing was looked at."""
     if request.method != "POST":
         return _answer({"message": _("Send alerts by POST.")}, 405, {"Allow": "POST"})
+    network = network_of(client_ip(request))
+    if throttle.WRONG_KEYS.is_reached(network):
+        return _too_often()
     source = actions.source_of(kind, key)
     if source is None:
+        throttle.WRONG_KEYS.count_one(network)
         return _answer({"message": _("There is nothing at this address.")}, 404)
+    if throttle.DELIVERIES.count_one(str(source.pk)):
+        return _too_often()
     if _length(request) > LARGEST_BYTES:
         return _answer({"message": _("That is more than 1 MB. Send fewer alerts at once.")}, 413)
     try:
@@ -44,6 +52,11 @@ def receive(request: HttpRequest, kind: str, key: str) -> JsonResponse:
         log.exception("A delivery of %s could not be written; it is asked for again.", source.name)
         return _answer({"message": _("This could not be kept. Send it again.")}, 503, {"Retry-After": "10"})
     return _answer(_told(source, alerts, received), 202)
+
+
+def _too_often() -> JsonResponse:
+    retry = {"Retry-After": str(throttle.seconds_left())}
+    return _answer({"message": _("Too many requests. Send them again in a minute.")}, 429, retry)
 
 
 def _told(source: InboundSource, alerts: list[Alert], received: actions.Received) -> dict[str, Any]:

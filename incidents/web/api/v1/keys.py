@@ -21,7 +21,9 @@ from pydantic import BaseModel
 from incidents.actions.token import digest_of, note_refusal, note_use
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
+from incidents.web import throttle
 from incidents.web.api.v1.table import Refusal
+from incidents.web.client import client_ip, network_of
 
 CALLS_PER_MINUTE = 60
 _MINUTE = 60
@@ -31,14 +33,21 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="Candor write API"'}
 
 def token_of(request: HttpRequest, now: datetime) -> ApiToken:
     """The token of a request, its use noted. Raises Refusal: 401 for none, one in the address, one that is unknown,
-    expired or revoked; 429 past the limit."""
+    expired or revoked; 429 past the limit, of calls or of unknown keys."""
     if "api_key" in request.GET:
         raise _denied(_("A key in the address ends up in logs. Send it in the header: Authorization: OAuth <key>."))
     found = _HEADER.fullmatch(request.headers.get("Authorization", "").strip())
     if found is None:
         raise _denied(_("Send a key in the header: Authorization: OAuth <key>."))
+    network = network_of(client_ip(request))
+    if throttle.WRONG_KEYS.is_reached(network):
+        raise Refusal(
+            429, _("Too many keys that are not known. Wait a minute, then try again."),
+            {"Retry-After": str(throttle.seconds_left())},
+        )  # fmt: skip
     token = ApiToken.objects.filter(sha256=digest_of(found[1])).first()
     if token is None:
+        throttle.WRONG_KEYS.count_one(network)
         raise _denied(_("This key is not known."))
     if token.revoked_at:
         raise _denied(_("This key was revoked."))
