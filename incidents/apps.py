@@ -10,3 +10,9 @@ class IncidentsConfig(AppConfig):
 
     name = "incidents"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have what django-allauth does written into the log."""
+        from incidents.web.accounts import noted
+
+        noted.listen()

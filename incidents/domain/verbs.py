@@ -139,6 +139,19 @@ class Verb(StrEnum):
     TOKEN_MADE = "token.made"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_REFUSED = "token.refused"
+    ACCOUNT_SIGNED_IN = "account.signed_in"
+    ACCOUNT_SIGNED_OUT = "account.signed_out"
+    ACCOUNT_REFUSED = "account.refused"
+    ACCOUNT_LINKED = "account.linked"
+    SESSION_ENDED = "session.ended"
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET_ASKED = "password.reset_asked"
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REMOVED = "second_factor.removed"
+    RECOVERY_CODES_RENEWED = "recovery_codes.renewed"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    BREAK_GLASS_MADE = "break_glass.made"
+    BREAK_GLASS_USED = "break_glass.used"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -262,4 +275,17 @@ SENTENCES: dict[Verb, str] = {
     Verb.TOKEN_MADE: "made a token of the write API",
     Verb.TOKEN_REVOKED: "revoked a token of the write API",
     Verb.TOKEN_REFUSED: "tried what its scopes do not allow",
+    Verb.ACCOUNT_SIGNED_IN: "signed in",
+    Verb.ACCOUNT_SIGNED_OUT: "signed out",
+    Verb.ACCOUNT_REFUSED: "was refused: a wrong password or code",
+    Verb.ACCOUNT_LINKED: "connected an account of the single sign-on",
+    Verb.SESSION_ENDED: "ended sessions",
+    Verb.PASSWORD_CHANGED: "changed the password",
+    Verb.PASSWORD_RESET_ASKED: "asked for a link to set a new password",
+    Verb.SECOND_FACTOR_ADDED: "added a second factor",
+    Verb.SECOND_FACTOR_REMOVED: "removed a second factor",
+    Verb.RECOVERY_CODES_RENEWED: "made new recovery codes",
+    Verb.RECOVERY_CODE_USED: "used a recovery code",
+    Verb.BREAK_GLASS_MADE: "made a link of last resort",
+    Verb.BREAK_GLASS_USED: "signed in by a link of last resort",
 }

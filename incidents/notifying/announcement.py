@@ -107,6 +107,24 @@ class OperatorAnnouncement:
 
 
 @dataclass(frozen=True)
+class AccountAnnouncement:
+    """Something about somebody's own account. `opens`: whose account the link of this message opens, and for what; the
+    token itself is made when the message is, and stands in no row."""
+
+    page_name: str
+    user: str
+    sentence: str
+    act: str
+    path: str
+    opens: dict[str, Any] | None = None
+
+    @property
+    def headline(self) -> str:
+        """One line that says what it is about."""
+        return self.sentence
+
+
+@dataclass(frozen=True)
 class ChangeNote:
     """What a new version of a review says otherwise; old and new may be shortened."""
 
@@ -161,7 +179,9 @@ class ReviewAnnouncement:
         return _("Review: %(title)s") % {"title": self.title}
 
 
-Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement | ReviewAnnouncement
+Announcement = (
+    IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement | ReviewAnnouncement | AccountAnnouncement
+)
 
 
 def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Announcement:
@@ -178,6 +198,8 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
         )
     if "reminder" in newest:
         return OperatorAnnouncement(page_name=newest["page"]["name"], **newest["reminder"])
+    if "account" in newest:
+        return AccountAnnouncement(page_name=newest["page"]["name"], **newest["account"])
     if "review" in newest:
         return _review(newest)
     incident = newest["incident"]

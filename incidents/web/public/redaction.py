@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-_TOKEN = re.compile(r"(/(?:confirm|subscriptions|unsubscribe|set-up|inbound/[a-z]+)/|[?&]api_key=)[^\s\"'?&<>]+")
+_PLACES = r"confirm|subscriptions|unsubscribe|set-up|reset-password|last-resort|people/password/[^/]+|inbound/[a-z]+"
+_TOKEN = re.compile(rf"(/(?:{_PLACES})/|[?&]api_key=)[^\s\"'?&<>]+")
 
 
 class NoTokens(logging.Filter):
