@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from incidents import queries
+from incidents import outbox, queries
 from incidents.actions import guards
 from incidents.actions.one_time import VALID, Opens, account_opened_by
 from incidents.actions.record import record
@@ -183,7 +183,7 @@ def _alert(user: User, verb: Verb, now: datetime) -> None:
     for other in administrators().exclude(pk=user.pk).exclude(email="").distinct():
         mail = _mail(other, content, now)
         if mail:
-            record(actor=SYSTEM, verb=verb, subject=user, now=now, changes={"told": ["", str(other)]}, **mail)
+            outbox.append(verb=verb, occurred_at=now, **mail)
 
 
 def _mail(user: User, content: dict[str, Any], now: datetime, expiry: timedelta = NOTICE_EXPIRY) -> dict[str, Any]:

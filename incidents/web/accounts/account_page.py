@@ -23,7 +23,7 @@ from incidents.domain.verbs import Verb
 from incidents.web.access import actor_of
 from incidents.web.accounts.entering import end_sessions_of
 from incidents.web.accounts.limits import LAST_RESORT, needs_second_factor, part_of_the_account
-from incidents.web.accounts.reauthentication import recently_proved
+from incidents.web.accounts.reauthentication import shown_when_proved
 from incidents.web.accounts.sign_in import way_on
 
 
@@ -90,7 +90,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 
 @part_of_the_account
-@recently_proved(is_shown_only_then=True)
+@shown_when_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def prove(request: HttpRequest) -> HttpResponse:
     """Prove who one is, and go on."""

@@ -34,7 +34,7 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no
         return False
 
     def is_reauthentication_required(self, **_which: Any) -> bool:
-        """Not by allauth: `reauthentication.recently_proved` guards its views as it guards ours."""
+        """Not by allauth: `reauthentication` guards its views as it guards ours."""
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -78,10 +78,11 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Bound to the host; named as the page."""
-        return super().get_public_key_credential_rp_entity() | {"name": queries.the_page().name}
+        entity: dict[str, str] = super().get_public_key_credential_rp_entity()
+        return entity | {"name": queries.the_page().name}
 
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"second factors " + secret.encode()).digest() for secret in secrets]
+    digests = [hashlib.sha256(b"second factors " + str(secret).encode()).digest() for secret in secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -66,7 +66,8 @@ def is_over(request: HttpRequest, now: float | None = None) -> bool:
     """Whether the session was idle for longer than SESSION_IDLE_HOURS, or began more than SESSION_DAYS ago (one of last
     resort: an hour)."""
     now = now or time.time()
-    began, seen = request.session.get(SIGNED_IN_AT), request.session.get(SEEN_AT)
+    began: float | None = request.session.get(SIGNED_IN_AT)
+    seen: float | None = request.session.get(SEEN_AT)
     if began is None or seen is None:
         return True  # not by any way of signing in that exists here
     longest = LAST_RESORT_SECONDS if request.session.get(LAST_RESORT) else settings.SESSION_DAYS * 86400

@@ -91,7 +91,8 @@ class SetPasswordView(PasswordResetConfirmView):
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         """Set it, unless the link was used meanwhile, and let the person in."""
-        user: User = self.user
+        user = self.user
+        assert user is not None, "a link that is good has an account"
         try:
             actions.accept_invitation(user_id=user.pk, password=form.cleaned_data["new_password1"])
         except Refused as refused:

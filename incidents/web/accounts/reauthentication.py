@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, overload
+from typing import Any
 
 from allauth.mfa.base.forms import BaseAuthenticateForm
 from allauth.mfa.utils import is_mfa_enabled
@@ -127,39 +127,35 @@ class ProofForm(forms.Form):
         check_code(self.request, self.user, form.clean_code, lambda: form.authenticator)
 
 
-@overload
-def recently_proved(view: View) -> View: ...
-@overload
-def recently_proved(*, is_shown_only_then: bool) -> Callable[[View], View]: ...
-@overload
-def recently_proved(view: View, *, is_shown_only_then: bool) -> View: ...
-def recently_proved(view: View | None = None, *, is_shown_only_then: bool = False) -> View | Callable[[View], View]:
-    """Guard a view: a POST, or anything if `is_shown_only_then`, is answered only to somebody who proved within
-    PROOF_MINUTES who they are. Else the answer asks for a proof, keeps what was posted in its form, and sends both to
-    the same address: nothing typed is lost, and files are chosen once more there."""
+def recently_proved(view: View) -> View:
+    """Guard a view: a POST is answered only to somebody who proved within PROOF_MINUTES who they are. Else the answer
+    asks for a proof, keeps what was posted in its form, and sends both to the same address: nothing typed is lost, and
+    files are chosen once more there."""
+    return _guard(view, {"POST"})
 
-    def guard(guarded: View) -> View:
-        @wraps(guarded)
-        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.method != "POST" and not is_shown_only_then:
-                return guarded(request, *args, **kwargs)
-            if request.method == "POST" and MARK in request.POST:
-                if not is_proved(request):
-                    form = ProofForm(request, request.POST)
-                    if not form.is_valid():
-                        return ask(request, form)
-                    note_proof(request)
-                if request.POST[MARK] != "POST":
-                    return redirect(request.get_full_path())
-                request.POST = _without_proof(request.POST)  # type: ignore[assignment]
-            elif not is_proved(request):
-                return ask(request, ProofForm(request))
-            return guarded(request, *args, **kwargs)
 
-        wrapper.wants_proof = True  # type: ignore[attr-defined]
-        return wrapper
+def shown_when_proved(view: View) -> View:
+    """As `recently_proved`, for a page that must not even be seen without a proof."""
+    return _guard(view, {"GET", "HEAD", "POST"})
 
-    return guard(view) if view else guard
+
+def _guard(view: View, methods: set[str]) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        is_answer = request.method == "POST" and MARK in request.POST
+        if request.method in methods and not is_proved(request):
+            form = ProofForm(request, request.POST if is_answer else None)
+            if not is_answer or not form.is_valid():
+                return ask(request, form)
+            note_proof(request)
+        if is_answer:
+            if request.POST[MARK] != "POST":
+                return redirect(request.get_full_path())
+            request.POST = _without_proof(request.POST)  # type: ignore[assignment]
+        return view(request, *args, **kwargs)
+
+    guarded.wants_proof = True  # type: ignore[attr-defined]
+    return guarded
 
 
 def is_proved(request: HttpRequest) -> bool:

@@ -13,12 +13,12 @@ from django.urls import path
 from incidents.web.access import open_to_anybody
 from incidents.web.accounts import account_page, sign_in, single_sign_on
 from incidents.web.accounts.limits import part_of_the_account
-from incidents.web.accounts.reauthentication import View, recently_proved
+from incidents.web.accounts.reauthentication import View, shown_when_proved
 
 
 def _guarded(view: View) -> View:
     """A page of one's own account that shows or changes a second factor: only after a fresh proof."""
-    guarded: View = part_of_the_account(recently_proved(view, is_shown_only_then=True))
+    guarded: View = part_of_the_account(shown_when_proved(view))
     return guarded
 
 
