@@ -191,6 +191,7 @@ MFA_FORMS = {
     "add_webauthn": "incidents.web.accounts.factor_forms.NewPasskeyForm",
 }
 SOCIALACCOUNT_ADAPTER = "incidents.web.accounts.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: see web.accounts.single_sign_on
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")

@@ -67,7 +67,7 @@ def refuse(
     with transaction.atomic(durable=True):
         mail = _mail(user, {"sentence": str(NOTICES[Verb.ACCOUNT_REFUSED])}, now) if user and is_told else {}
         record(
-            actor=SYSTEM, verb=Verb.ACCOUNT_REFUSED, subject=user or queries.the_page(), now=now,
+            actor=SYSTEM, verb=Verb.ACCOUNT_REFUSED, subject=user or _nobody(), now=now,
             changes={"what": ["", what], "from": ["", client_ip]}, **mail,
         )  # fmt: skip
 
@@ -117,7 +117,7 @@ def ask_reset(*, address: str, client_ip: str, now: datetime | None = None) -> N
         mail = _mail(user, content, now, VALID[Opens.PASSWORD_RESET]) if user else _no_mail(content)
         record(
             actor=Actor("user", user.get_username(), user.pk) if user else SYSTEM,
-            verb=Verb.PASSWORD_RESET_ASKED, subject=user or queries.the_page(), now=now,
+            verb=Verb.PASSWORD_RESET_ASKED, subject=user or _nobody(), now=now,
             changes={"from": ["", client_ip]}, **mail,
         )  # fmt: skip
 
@@ -171,6 +171,11 @@ def _set_password(actor: Actor, user: User, password: str, how: str, now: dateti
     mail = _mail(user, {"sentence": str(NOTICES[Verb.PASSWORD_CHANGED])}, now) if had_one else {}
     record(actor=actor, verb=Verb.PASSWORD_CHANGED, subject=user, now=now, changes={"how": ["", how]}, **mail)
     return user
+
+
+def _nobody() -> User:
+    """What stands in the log where the account does not exist."""
+    return User(pk=0, username=_("no account"))
 
 
 def _alert(user: User, verb: Verb, now: datetime) -> None:

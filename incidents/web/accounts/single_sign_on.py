@@ -63,9 +63,15 @@ class Provider(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         self.request.session[NONCES] = [each for each in asked if each != nonce]
         return said
 
+    def get_provider(self) -> Any:
+        """The settings of the operator; what leads to the provider is this class, too."""
+        provider = super().get_provider()
+        provider.oauth2_adapter_class = Provider
+        return provider
+
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:  # noqa: ARG002
         """At the address that the operator has told the provider, whatever host was asked for."""
-        return f"{settings.SITE_URL}{reverse('openid_connect_callback')}"
+        return f"{settings.SITE_URL}{reverse('openid_connect_callback', args=[PROVIDER])}"
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         """Only with a token of identity: an access token alone may have been made for somebody else."""
@@ -120,9 +126,9 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 @open_to_anybody
 @never_cache
 @require_safe
-def come_back(request: HttpRequest) -> HttpResponseBase:
+def come_back(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """The provider's answer: who it says it is, or that it says nothing."""
-    if not settings.OIDC_SERVER_URL:
+    if not settings.OIDC_SERVER_URL or provider_id != PROVIDER:
         raise Http404
     try:
         return OAuth2CallbackView.adapter_view(Provider(request, PROVIDER))(request)  # type: ignore[no-any-return]

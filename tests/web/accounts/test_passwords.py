@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
 from incidents.actions import roles
 from incidents.actions.one_time import Opens, account_opened_by, one_time_token
@@ -40,12 +41,13 @@ def no_tries():
     "weak",
     [
         "short77", "status-page", "Status-Page-2026!", "statuspage12", "Candor-Candor!", "acme-cloud-99",
-        "AcmeCloud2026", "status.acme.example", "noor-noor-noor", "noor@example.org", "password1234", "123456789012", "x" * 129,
+        "AcmeCloud2026", "status.acme.example", "noor-noor-noor", "noor@example.org", "password1234", "123456789012",
+        "x" * 129,
     ],
 )  # fmt: skip
 def test_short_common_and_context_words_are_refused(weak, settings):
     settings.SITE_URL = "https://status.acme.example"
-    PublicPage.objects.update_or_create(id=1, defaults={"name": "Acme Cloud"})
+    PublicPage.objects.create(id=1, code="acmecloudpage", name="Acme Cloud", updated_at=timezone.now())
     with pytest.raises(ValidationError):
         validate_password(weak, User(username="noor", email="noor@example.org"))
 

@@ -126,6 +126,7 @@ def test_a_code_of_the_app_or_a_recovery_code_is_a_proof_and_is_used_up(late, cl
     clock.shift(301)
     second = Client()
     second.cookies = late.cookies
+    typed["name"] = "another robot"
     assert second.post("/console/tokens/make", typed | {"proof_code": "000000"}).status_code == 403
     assert second.post("/console/tokens/make", typed | {"proof_code": codes[0]}).status_code == 200
     clock.shift(301)

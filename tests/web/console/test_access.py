@@ -33,6 +33,7 @@ ARGUMENTS = {
     "change": "abcdefghijkl",
     "uidb64": "MQ",
     "pk": 1,
+    "provider_id": "sso",
 }
 
 
