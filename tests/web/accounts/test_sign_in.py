@@ -12,6 +12,7 @@ from django.test import Client
 
 from incidents.domain.verbs import Verb
 from incidents.models import AuditEntry, OutboxEvent
+from incidents.web.accounts.passwords import Argon2id
 from tests.web.accounts.account_world import PASSWORD, at, sign_in, somebody, verbs
 
 pytestmark = pytest.mark.django_db
@@ -50,13 +51,19 @@ def test_what_is_said_is_the_same_for_a_wrong_password_and_for_nobody():
 def test_a_password_is_hashed_for_nobody_too(monkeypatch, settings):
     settings.PASSWORD_HASHERS = ["incidents.web.accounts.passwords.Argon2id"]
     somebody()
-    hashed = []
-    from incidents.web.accounts.passwords import Argon2id
+    hashed: list[str] = []
+    make, check = Argon2id.encode, Argon2id.verify
 
-    plain = Argon2id.encode
-    monkeypatch.setattr(Argon2id, "encode", lambda self, *a: hashed.append("made") or plain(self, *a))
-    check = Argon2id.verify
-    monkeypatch.setattr(Argon2id, "verify", lambda self, *a: hashed.append("checked") or check(self, *a))
+    def encode(self: Argon2id, password: str, salt: str) -> str:
+        hashed.append("made")
+        return make(self, password, salt)
+
+    def verify(self: Argon2id, password: str, encoded: str) -> bool:
+        hashed.append("checked")
+        return check(self, password, encoded)
+
+    monkeypatch.setattr(Argon2id, "encode", encode)
+    monkeypatch.setattr(Argon2id, "verify", verify)
     sign_in(Client(), "nobody", "wrong")
     assert hashed == ["made"]
     hashed.clear()
