@@ -56,6 +56,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "incidents",
 ]
 MIDDLEWARE = [
@@ -69,6 +75,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "incidents.web.accounts.limits.SessionLimits",
     "incidents.web.access.ConsoleMiddleware",
 ]
 ROOT_URLCONF = "statuspage.urls"
@@ -136,17 +144,34 @@ FETCH_ALLOWED_NETWORKS = [
 ]
 
 # --- sign-in and sessions -----------------------------------------------------------------------------------------
+# Argon2id with 19 MiB, two passes and one lane (OWASP); a password hashed otherwise is hashed anew at its next use.
+PASSWORD_HASHERS = [
+    "incidents.web.accounts.passwords.Argon2id",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "incidents.web.accounts.passwords.NotTooLong"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "incidents.web.accounts.passwords.NotOfThisPlace"},
 ]
+AUTHENTICATION_BACKENDS = ["incidents.web.accounts.backend.UsernameOrAddress"]
+SESSION_IDLE_HOURS = env.float("SESSION_IDLE_HOURS", default=12.0)
+SESSION_DAYS = env.float("SESSION_DAYS", default=7.0)
+SESSION_COOKIE_AGE = int(SESSION_DAYS * 86400)
+# How long a proof of who one is (password, code, passkey, single sign-on) counts for a dangerous act.
+PROOF_MINUTES = env.float("PROOF_MINUTES", default=5.0)
+# Publishers, approvers and administrators must have a second factor; without one they can set one up and no more.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=False)
 LOGIN_URL = "console:sign-in"
 LOGIN_REDIRECT_URL = "console:overview"
 LOGOUT_REDIRECT_URL = "console:sign-in"
 _is_https = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _is_https
 SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
+DEVICE_COOKIE_NAME = "__Host-device" if _is_https else "device"
 CSRF_COOKIE_NAME = "__Host-csrf" if _is_https else "csrf"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "incidents.web.fault.form_without_token"
@@ -160,6 +185,52 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # the composer has two and more for each component
+
+# --- django-allauth: second factors, passkeys, single sign-on ------------------------------------------------------
+ACCOUNT_ADAPTER = "incidents.web.accounts.adapter.Accounts"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an administrator gives the address
+ACCOUNT_RATE_LIMITS = False  # web.accounts.guessing slows down instead, and never locks
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(PROOF_MINUTES * 60)
+MFA_ADAPTER = "incidents.web.accounts.adapter.Factors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RECOVERY_CODE_COUNT = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = False  # again after a fresh proof
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
+MFA_FORMS = {
+    "authenticate": "incidents.web.accounts.factor_forms.CodeForm",
+    "add_webauthn": "incidents.web.accounts.factor_forms.NewPasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "incidents.web.accounts.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: see web.accounts.single_sign_on
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="Single sign-on")
+# From a claim of the provider to roles here, such as OIDC_ROLES=sre=publisher,admins=administrator. Without it the
+# roles given in the console stay as they are.
+OIDC_ROLES_CLAIM = env.str("OIDC_ROLES_CLAIM", default="groups")
+OIDC_ROLES = env.dict("OIDC_ROLES", default={})
+# Whether an address that the provider has verified, and nobody here has, is given an account with the viewer's role.
+OIDC_MAKES_ACCOUNTS = env.bool("OIDC_MAKES_ACCOUNTS", default=False)
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER_URL, "fetch_userinfo": False},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
 
 # --- reviews ------------------------------------------------------------------------------------------------------
 # Somebody other than the owner must approve a review. Off for a team of one; each version says whether it was so.

@@ -15,7 +15,7 @@ from incidents.domain.verbs import Reach, Verb
 from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
 
 # Told by mail and nowhere on the page: its revision stays.
-_UNSEEN = ("subscriber", "operatorreminder")
+_UNSEEN = ("subscriber", "operatorreminder", "user")
 
 
 def record(

@@ -116,12 +116,13 @@ def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | 
             actor=actor, verb=Verb.ROLES_SET, subject=user, now=now,
             changes={name: pair for name, pair in changes.items() if name == "roles" or pair[0] != pair[1]},
         )  # fmt: skip
-        if PersonRole.ADMINISTRATOR in before and not _administrators().exists():
+        if PersonRole.ADMINISTRATOR in before and not administrators().exists():
             raise Refused(_("Nobody would be administrator any more. Give somebody else the role first."), "roles")
     return user
 
 
-def _administrators() -> QuerySet[User]:
+def administrators() -> QuerySet[User]:
+    """The active accounts that may do everything."""
     is_one = Q(is_superuser=True) | Q(groups__name=PersonRole.ADMINISTRATOR)
     return User.objects.filter(is_one, is_active=True)
 

@@ -145,6 +145,19 @@ class Verb(StrEnum):
     TOKEN_MADE = "token.made"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_REFUSED = "token.refused"
+    ACCOUNT_SIGNED_IN = "account.signed_in"
+    ACCOUNT_SIGNED_OUT = "account.signed_out"
+    ACCOUNT_REFUSED = "account.refused"
+    ACCOUNT_LINKED = "account.linked"
+    SESSION_ENDED = "session.ended"
+    PASSWORD_CHANGED = "password.changed"
+    PASSWORD_RESET_ASKED = "password.reset_asked"
+    SECOND_FACTOR_ADDED = "second_factor.added"
+    SECOND_FACTOR_REMOVED = "second_factor.removed"
+    RECOVERY_CODES_RENEWED = "recovery_codes.renewed"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    BREAK_GLASS_MADE = "break_glass.made"
+    BREAK_GLASS_USED = "break_glass.used"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -271,4 +284,17 @@ SENTENCES: dict[Verb, str] = {
     Verb.UPDATE_TAKEN_BACK: _("took an update back before anybody was told"),
     Verb.PAGE_BRANDED: _("changed the looks of the page"),
     Verb.PICTURE_ADDED: _("sent a picture"),
+    Verb.ACCOUNT_SIGNED_IN: _("signed in"),
+    Verb.ACCOUNT_SIGNED_OUT: _("signed out"),
+    Verb.ACCOUNT_REFUSED: _("was refused: a wrong password or code"),
+    Verb.ACCOUNT_LINKED: _("connected an account of the single sign-on"),
+    Verb.SESSION_ENDED: _("ended sessions"),
+    Verb.PASSWORD_CHANGED: _("changed the password"),
+    Verb.PASSWORD_RESET_ASKED: _("asked for a link to set a new password"),
+    Verb.SECOND_FACTOR_ADDED: _("added a second factor"),
+    Verb.SECOND_FACTOR_REMOVED: _("removed a second factor"),
+    Verb.RECOVERY_CODES_RENEWED: _("made new recovery codes"),
+    Verb.RECOVERY_CODE_USED: _("used a recovery code"),
+    Verb.BREAK_GLASS_MADE: _("made a link of last resort"),
+    Verb.BREAK_GLASS_USED: _("signed in by a link of last resort"),
 }

@@ -110,6 +110,25 @@ class OperatorAnnouncement:
 
 
 @dataclass(frozen=True)
+class AccountAnnouncement:
+    """Something about somebody's own account. `opens`: whose account the link of this message opens, and for what; the
+    token itself is made when the message is, and stands in no row."""
+
+    page_name: str
+    user: str
+    sentence: str
+    act: str
+    path: str
+    opens: dict[str, Any] | None = None
+    page_accent: str = ""
+
+    @property
+    def headline(self) -> str:
+        """One line that says what it is about."""
+        return self.sentence
+
+
+@dataclass(frozen=True)
 class ChangeNote:
     """What a new version of a review says otherwise; old and new may be shortened."""
 
@@ -165,7 +184,9 @@ class ReviewAnnouncement:
         return _("Review: %(title)s") % {"title": self.title}
 
 
-Announcement = IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement | ReviewAnnouncement
+Announcement = (
+    IncidentAnnouncement | ConfirmationAnnouncement | OperatorAnnouncement | ReviewAnnouncement | AccountAnnouncement
+)
 
 
 def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Announcement:
@@ -184,6 +205,9 @@ def announcement_of(facts: Sequence[dict[str, Any]], *, is_first: bool) -> Annou
     if "reminder" in newest:
         of = newest["page"]
         return OperatorAnnouncement(page_name=of["name"], page_accent=of.get("accent", ""), **newest["reminder"])
+    if "account" in newest:
+        of = newest["page"]
+        return AccountAnnouncement(page_name=of["name"], page_accent=of.get("accent", ""), **newest["account"])
     if "review" in newest:
         return _review(newest)
     incident = newest["incident"]

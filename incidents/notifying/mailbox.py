@@ -33,14 +33,17 @@ class StoredMessage:
 
 
 class FileSession:
-    """A `Session` that writes each message to a file of its own, whole or not at all."""
+    """A `Session` that writes each message to a file of its own, whole or not at all, into a folder of DATA_DIR."""
 
     give_up_at: float | None = None
+
+    def __init__(self, place: str = "mail") -> None:
+        self._place = place
 
     def send(self, parcel: Parcel) -> Answer:
         """Write it. A disk that is full is a failure for everybody."""
         safe_id = re.sub(r"[^A-Za-z0-9.@-]", "-", parcel.message_id.strip("<>"))[:200]
-        target = folder() / f"{parcel.now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}_{safe_id}.eml"
+        target = Path(settings.DATA_DIR) / self._place / f"{parcel.now.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}_{safe_id}.eml"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".writing-")

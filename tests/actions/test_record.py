@@ -39,6 +39,7 @@ from incidents.models import (
     UpdateTemplate,
 )
 from tests import (
+    acts_accounts,
     acts_advice,
     acts_api,
     acts_archive,
@@ -242,6 +243,7 @@ ACTS: dict[str, Callable[[], Callable[[], object]]] = {
     )(make_subscriber()),
 }  # fmt: skip
 for area in (
+    acts_accounts,
     acts_advice,
     acts_api,
     acts_archive,

@@ -7,7 +7,8 @@ itself. Subscribers and deliveries store the key, so there is no migration.
 
 from __future__ import annotations
 
+from incidents.notifying.channels.account import AccountChannel
 from incidents.notifying.channels.email import EmailChannel
 from incidents.notifying.protocol import Channel
 
-REGISTRY: dict[str, Channel] = {channel.key: channel for channel in (EmailChannel(),)}
+REGISTRY: dict[str, Channel] = {channel.key: channel for channel in (EmailChannel(), AccountChannel())}

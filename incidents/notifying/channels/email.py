@@ -20,6 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from incidents.notifying.announcement import (
+    AccountAnnouncement,
     Announcement,
     ConfirmationAnnouncement,
     IncidentAnnouncement,
@@ -42,6 +43,7 @@ _TEMPLATES: dict[type[Announcement], str] = {
     ConfirmationAnnouncement: "confirm",
     OperatorAnnouncement: "reminder",
     ReviewAnnouncement: "review",
+    AccountAnnouncement: "account",
 }
 
 
@@ -129,8 +131,7 @@ class _Letter:
             ("To", _one_line(recipient.address)),
             ("Message-ID", message_id),
             ("Date", format_datetime(recipient.occurred_at)),
-            ("List-Unsubscribe", f"<{links['unsubscribe_url']}>"),
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            *self._way_out(links),
             *self._thread(recipient),
         ]
         headers = self.headers + "".join(f"{name}: {value}\r\n" for name, value in own)
@@ -158,6 +159,14 @@ class _Letter:
         if isinstance(self.announcement, ConfirmationAnnouncement):
             links["confirm_url"] = link("confirm", Purpose.CONFIRM, self.announcement.generation)
         return links
+
+    def _way_out(self, links: dict[str, str]) -> list[tuple[str, str]]:
+        if isinstance(self.announcement, AccountAnnouncement):
+            return []  # nobody can decline to learn that a password was changed
+        return [
+            ("List-Unsubscribe", f"<{links['unsubscribe_url']}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ]
 
     def _thread(self, recipient: Recipient) -> list[tuple[str, str]]:
         # A root that was never sent: mail programs gather whatever names the same one, whichever message came first.

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from incidents.actions import withholding as actions
 from incidents.models import Incident, IncidentUpdate
 from incidents.web.access import actor_of
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.forms import WithdrawForm, WithholdForm
 from incidents.web.console.submitting import forget_drafts, submit
 
@@ -38,6 +39,7 @@ def withhold_text(request: HttpRequest, code: str) -> HttpResponse:
     return _form_page(request, title, note, form, update.incident)
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw_incident(request: HttpRequest, code: str) -> HttpResponse:
     """Take back an incident that was opened by mistake."""

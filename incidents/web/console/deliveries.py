@@ -12,6 +12,7 @@ from incidents import queries
 from incidents.actions import page as actions
 from incidents.models import Delivery, Incident
 from incidents.web.access import actor_of
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.paging import page_of, query_without_page, search_text, sorted_by
 from incidents.web.htmx import answer
 
@@ -66,6 +67,7 @@ def hold_sending(request: HttpRequest) -> HttpResponse:
     return redirect("console:overview")
 
 
+@recently_proved
 @require_POST
 def release_sending(request: HttpRequest) -> HttpResponse:
     """Release the kill switch."""

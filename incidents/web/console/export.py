@@ -12,6 +12,7 @@ from incidents.actions.export import record_export
 from incidents.archive.lines import lines
 from incidents.publishing import store
 from incidents.web.access import actor_of, is_administrator
+from incidents.web.accounts.reauthentication import recently_proved
 
 
 @require_safe
@@ -20,12 +21,14 @@ def export(request: HttpRequest) -> HttpResponse:
     return render(request, "console/export.html", {"may_export": is_administrator(request)})
 
 
+@recently_proved
 @require_POST
 def export_public(request: HttpRequest) -> StreamingHttpResponse:
     """Everything public as JSON lines."""
     return _download(request, is_everything=False)
 
 
+@recently_proved
 @require_POST
 def export_everything(request: HttpRequest) -> StreamingHttpResponse:
     """Everything as JSON lines: subscribers, accounts and log too."""

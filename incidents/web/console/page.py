@@ -11,10 +11,12 @@ from django.views.decorators.http import require_http_methods
 from incidents import queries
 from incidents.actions import page as actions
 from incidents.web.access import actor_of
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.forms import PageForm
 from incidents.web.console.submitting import submit
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_page(request: HttpRequest) -> HttpResponse:
     """Set the page's name and zone."""

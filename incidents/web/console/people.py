@@ -6,18 +6,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import views as auth_views
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from incidents.actions import roles as actions
 from incidents.domain.review import PersonRole
-from incidents.web.access import actor_of, is_administrator, open_to_anybody
+from incidents.web.access import actor_of, is_administrator
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
 
@@ -52,6 +52,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_person(request: HttpRequest) -> HttpResponse:
     """Make an account; the answer shows the link by which its owner sets a password."""
@@ -64,6 +65,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
     return render(request, "console/form.html", {"form": form, "title": _("Add somebody")}, status=status)
 
 
+@recently_proved
 @require_POST
 def set_roles(request: HttpRequest, number: int) -> HttpResponse:
     """Set what somebody may do."""
@@ -76,20 +78,12 @@ def set_roles(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, form, user.pk, outcome.status)
 
 
+@recently_proved
 @require_POST
 def invite_person(request: HttpRequest, number: int) -> HttpResponse:
     """Show the link of somebody who has not set a password yet once more."""
     actions.require(actor_of(request), PersonRole.ADMINISTRATOR)
     return _invited(request, get_object_or_404(User, pk=number))
-
-
-# Django's reset of passwords: GET and a look at the link change nothing, POST sets the password and voids the link.
-set_password = open_to_anybody(
-    auth_views.PasswordResetConfirmView.as_view(
-        template_name="console/people/password.html", success_url=reverse_lazy("console:overview"),
-        post_reset_login=True,
-    )
-)  # fmt: skip
 
 
 def _invited(request: HttpRequest, user: User) -> HttpResponse:

@@ -24,6 +24,7 @@ from incidents.reviewing import document
 from incidents.reviewing.approvals import standing
 from incidents.reviewing.checks import blocking, findings
 from incidents.web.access import actor_of
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.review_draft import changed_since_published, newest_version, standing_of
 from incidents.web.console.review_due import promises_of
 from incidents.web.console.review_form import PublishForm, ReasonForm
@@ -75,6 +76,7 @@ def unschedule_review(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("console:review", code=code)
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def retract_review(request: HttpRequest, code: str) -> HttpResponse:
     """Take a published review back, leaving the reason in its place."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.actions import inbound as actions
 from incidents.models import InboundRule, InboundSource
 from incidents.web.access import actor_of, is_administrator
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.source_form import ACTS, KINDS, RuleForm, SourceForm
 from incidents.web.console.submitting import submit
 
@@ -33,6 +34,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
     return render(request, "console/sources/list.html", {"lines": lines, "may_change": is_administrator(request)})
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_source(request: HttpRequest) -> HttpResponse:
     """Add a source; the answer shows its address, once."""
@@ -63,6 +65,7 @@ def edit_source(request: HttpRequest, number: int) -> HttpResponse:
     return _form_page(request, _("Edit %(name)s") % {"name": source.name}, form, status)
 
 
+@recently_proved
 @require_POST
 def renew_key(request: HttpRequest, number: int) -> HttpResponse:
     """Give a source another address, shown once; the former opens nothing any more."""

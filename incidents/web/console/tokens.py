@@ -18,6 +18,7 @@ from incidents.actions import token as actions
 from incidents.domain.scopes import Scope
 from incidents.models import ApiToken
 from incidents.web.access import actor_of, is_administrator
+from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
 
@@ -68,6 +69,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
     return render(request, "console/tokens/list.html", context)
 
 
+@recently_proved
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_token(request: HttpRequest) -> HttpResponse:
     """Make a token; the answer shows its key, which nothing shows again."""
@@ -82,6 +84,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
     return render(request, "console/form.html", context, status=status)
 
 
+@recently_proved
 @require_POST
 def revoke_token(request: HttpRequest, number: int) -> HttpResponse:
     """End a token."""

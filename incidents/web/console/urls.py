@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from incidents.web.accounts import account_page, last_resort, password_pages
+from incidents.web.accounts import sign_in as entrance
 from incidents.web.console import (
     agreements,
     audit,
@@ -51,9 +53,17 @@ app_name = "console"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("sending", overview.sending, name="sending"),
-    path("sign-in", sign_in.sign_in, name="sign-in"),
-    path("sign-out", sign_in.sign_out, name="sign-out"),
-    path("change-password", sign_in.change_password, name="change-password"),
+    # One's own account; the steps that django-allauth has are in `web.accounts.urls`
+    path("sign-in", entrance.sign_in, name="sign-in"),
+    path("sign-out", entrance.sign_out, name="sign-out"),
+    path("account", account_page.account, name="account"),
+    path("account/prove", account_page.prove, name="prove"),
+    path("account/sessions/end", account_page.end_other_sessions, name="end-other-sessions"),
+    path("account/sessions/<int:number>/end", account_page.end_session, name="end-session"),
+    path("change-password", password_pages.change_password, name="change-password"),
+    path("reset-password", password_pages.ask_reset, name="ask-reset"),
+    path("reset-password/<str:token>", password_pages.reset_password, name="reset-password"),
+    path("last-resort/<str:token>", last_resort.last_resort, name="last-resort"),
     path("set-up/<str:token>", sign_in.set_up, name="set-up"),
     # Incidents
     path("incidents", incidents.incident_list, name="incidents"),
@@ -187,7 +197,7 @@ urlpatterns = [
     path("people/add", people.add_person, name="add-person"),
     path("people/<int:number>/set", people.set_roles, name="set-roles"),
     path("people/<int:number>/invite", people.invite_person, name="invite-person"),
-    path("people/password/<str:uidb64>/<str:token>", people.set_password, name="set-password"),
+    path("people/password/<str:uidb64>/<str:token>", password_pages.set_password, name="set-password"),
     # Programs
     path("tokens", tokens.token_list, name="tokens"),
     path("tokens/make", tokens.make_token, name="make-token"),

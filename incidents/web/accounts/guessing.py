@@ -19,16 +19,30 @@ LONGEST_PAUSE_SECONDS = 300
 # Wrong tries without a pause: for one account from one network, and for all accounts from one network.
 FREE_BY_ACCOUNT = 5
 FREE_BY_NETWORK = 30
+FREE_BY_CODE = 10
+# The wrong try after which the owner of the account is told.
+TOLD_AT = 10
 
 # A key and how many tries under it are free.
 Counter = tuple[str, int]
 
 
-def counters(username: str, client_ip: str) -> tuple[Counter, Counter]:
-    """What a try counts for: the account from this network, and the network (/32, of IPv6 /64)."""
+def counters(account: str, client_ip: str, device: str = "") -> tuple[Counter, ...]:
+    """What a try counts for: the account from this network, and the network (/32, of IPv6 /64). From a device that the
+    account is known on, that device alone: what others try does not keep its owner waiting."""
     network = _network(client_ip)
-    account = hashlib.sha256(f"{network} {username.casefold()}".encode()).hexdigest()
-    return (f"guess:account:{account}", FREE_BY_ACCOUNT), (f"guess:network:{network}", FREE_BY_NETWORK)
+    if device:
+        return ((f"guess:device:{device}", FREE_BY_ACCOUNT),)
+    of_account = hashlib.sha256(f"{network} {account.casefold()}".encode()).hexdigest()
+    return (f"guess:account:{of_account}", FREE_BY_ACCOUNT), (f"guess:network:{network}", FREE_BY_NETWORK)
+
+
+def code_counters(user_id: int, client_ip: str, device: str = "") -> tuple[Counter, ...]:
+    """The same for codes of a second factor. Who asks has the password already, so that from elsewhere than a known
+    device the account has one count for all networks: six digits would not last long otherwise."""
+    if device:
+        return ((f"guess:code:device:{device}", FREE_BY_ACCOUNT),)
+    return (f"guess:code:{user_id}", FREE_BY_CODE), (f"guess:network:{_network(client_ip)}", FREE_BY_NETWORK)
 
 
 def pause_seconds(found: Sequence[Counter]) -> int:
@@ -46,12 +60,18 @@ def count_try(found: Sequence[Counter]) -> None:
             cache.set(f"{key}:until", time.time() + min(2.0 ** (over - 1), LONGEST_PAUSE_SECONDS), KEPT_SECONDS)
 
 
-def forget_tries(found: tuple[Counter, Counter]) -> None:
-    """The try was right: begin anew for the account, and take it back from the network's count."""
-    (account, _free), (network, _more) = found
-    cache.delete_many([account, f"{account}:until"])
-    with suppress(ValueError):  # the hour of the count ended just now
-        cache.decr(network)
+def forget_tries(found: Sequence[Counter]) -> None:
+    """The try was right: begin anew for the account or device, and take it back from the network's count."""
+    (own, _free), *networks = found
+    cache.delete_many([own, f"{own}:until"])
+    for network, _more in networks:
+        with suppress(ValueError):  # the hour of the count ended just now
+            cache.decr(network)
+
+
+def tries(found: Sequence[Counter]) -> int:
+    """How many wrong tries stand against the account or device."""
+    return int(cache.get(found[0][0], 0))
 
 
 def _network(client_ip: str) -> str:

@@ -1,0 +1,73 @@
+"""People with passwords and second factors, their clients, and what is mailed to them."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from incidents.models import AuditEntry
+
+PASSWORD = "correct horse battery"
+OTHER_PASSWORD = "a long and quiet evening"
+
+
+def somebody(name: str = "noor", **more: Any) -> User:
+    """An account with a password and an address."""
+    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+
+
+def at(ip: str, client: Client | None = None) -> Client:
+    """A client at an address; with `client`, the same browser moved there."""
+    moved = Client(headers={"X-Forwarded-For": ip})
+    if client:
+        moved.cookies = client.cookies
+    return moved
+
+
+def sign_in(client: Client, name: str = "noor", password: str = PASSWORD, **more: Any) -> Any:
+    """Type name and password."""
+    return client.post("/console/sign-in", {"username": name, "password": password, **more})
+
+
+def with_app(user: User) -> str:
+    """Give an account an authenticator app; returns its key."""
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
+
+
+def with_codes(user: User) -> list[str]:
+    """Give an account recovery codes."""
+    return list(RecoveryCodes.activate(user).get_unused_codes())
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    """What the app shows now, or so many half minutes later."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps)))
+
+
+def verbs() -> list[str]:
+    """What stands in the log, oldest first."""
+    return list(AuditEntry.objects.order_by("id").values_list("verb", flat=True))
+
+
+def letters() -> list[str]:
+    """The mails about accounts, oldest first, as text in one line each part."""
+    folder = Path(settings.DATA_DIR) / "account-mail"
+    files = sorted(folder.glob("*.eml")) if folder.is_dir() else []
+    return [file.read_text().replace("=\n", "").replace("=\r\n", "").replace("=3D", "=") for file in files]
+
+
+def link_in(letter: str, place: str) -> str:
+    """The path of the link to `place`."""
+    found = re.search(rf"{re.escape(settings.SITE_URL)}(/console/{place}/\S+)", letter)
+    assert found, letter
+    return found.group(1)
