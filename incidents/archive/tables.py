@@ -122,7 +122,8 @@ _PROMISED = Q(is_public=True) & (Q(incident__isnull=True) | Q(incident__withdraw
 EXPORTED: Mapping[type[Model], Exported] = {
     PublicPage: Exported(
         "id code name time_zone updated_at",
-        {"is_sending_held": False, "revision": 0, "record_number": 0, "record_hash": ""},
+        {"is_sending_held": False, "revision": 0, "record_number": 0, "record_hash": "",
+         "log_number": 0, "log_hash": "", "is_four_eyes": False},
     ),
     Region: Exported("id key name position"),
     Component: Exported(

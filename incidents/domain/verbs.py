@@ -139,6 +139,13 @@ class Verb(StrEnum):
     TOKEN_MADE = "token.made"
     TOKEN_REVOKED = "token.revoked"
     TOKEN_REFUSED = "token.refused"
+    DRAFT_OFFERED = "draft.offered"
+    DRAFT_TAKEN_BACK = "draft.taken_back"
+    DRAFT_RETURNED = "draft.returned"
+    FOUR_EYES_SET = "four_eyes.set"
+    FOUR_EYES_BROKEN = "four_eyes.broken"
+    ACT_REFUSED = "act.refused"
+    LOG_EXPORTED = "log.exported"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -262,4 +269,11 @@ SENTENCES: dict[Verb, str] = {
     Verb.TOKEN_MADE: "made a token of the write API",
     Verb.TOKEN_REVOKED: "revoked a token of the write API",
     Verb.TOKEN_REFUSED: "tried what its scopes do not allow",
+    Verb.DRAFT_OFFERED: "offered a draft for publication",
+    Verb.DRAFT_TAKEN_BACK: "took an offered draft back to writing",
+    Verb.DRAFT_RETURNED: "sent an offered draft back",
+    Verb.FOUR_EYES_SET: "set whether a second person publishes",
+    Verb.FOUR_EYES_BROKEN: "published without a second person",
+    Verb.ACT_REFUSED: "tried what they may not do",
+    Verb.LOG_EXPORTED: "exported the audit log",
 }
