@@ -22,7 +22,7 @@ class Colleague(Actor):
     what is written in a test by somebody is judged as it is in earnest, by the account and its groups."""
 
     @property
-    def user_id(self) -> int:  # type: ignore[override]
+    def user_id(self) -> int:
         """Of the account."""
         return account(self.label).pk
 

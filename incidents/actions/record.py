@@ -12,12 +12,12 @@ from typing import Any
 from django.db.models import F, Model
 
 from incidents import chain, outbox
-from incidents.actions import authority, days, guards
+from incidents.actions import authority, days, four_eyes, guards
 from incidents.chain import log
 from incidents.domain.actor import Actor
 from incidents.domain.origin import origin
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import AuditEntry, Incident, OutboxEvent, PublicPage
+from incidents.models import AuditEntry, Draft, Incident, OutboxEvent, PublicPage
 
 # Told by mail and nowhere on the page: its revision stays.
 _UNSEEN = ("subscriber", "operatorreminder")
@@ -37,16 +37,19 @@ def record(
     sequence: int = 0,
     expires_at: datetime | None = None,
     published: Sequence[Model] = (),
+    draft: Draft | None = None,
 ) -> OutboxEvent | None:
     """Write the audit entry and, unless `reach` is PRIVATE, the outbox event. `changes` maps a field to [old, new].
 
     `published`: every row whose public state this made or changed, as it is now; they become one entry of the chain.
-    Raises Forbidden for an author who may not do it (`domain.permissions`).
+    `draft`: what was offered, and is published by this. Raises Forbidden for an author who may not do it
+    (`domain.permissions`), and Refused for one who may not do it alone (`four_eyes`).
     """
     authority.allow(actor, verb)
-    where = origin()
+    where, page = origin(), guards.lock_page(now)
+    four_eyes.refuse_alone(actor, verb, page, draft)
     log.append(
-        guards.lock_page(now),
+        page,
         AuditEntry(
             at=now,
             actor_kind=actor.kind,

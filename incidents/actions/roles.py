@@ -22,6 +22,7 @@ from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.actions.subscriber import clean_address
 from incidents.domain.actor import Actor
+from incidents.domain.permissions import GROUPS
 from incidents.domain.review import PersonRole
 from incidents.domain.verbs import Verb
 
@@ -70,7 +71,8 @@ def active_person(user_id: int, field: str) -> User:
 
 
 def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | None = None) -> User:
-    """Put somebody into exactly these groups of the five, made at first use; `email` None leaves the address as it is.
+    """Put somebody into exactly these groups (`domain.permissions.GROUPS`), made at first use; `email` None leaves the
+    address as it is.
 
     Raises Refused, also where the only administrator would be none any more.
     """
@@ -82,8 +84,8 @@ def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | 
             raise Refused(_("There is no such person."))
         _refuse_unknown(roles)
         address = user.email if email is None else _address(email)
-        before = sorted(user.groups.filter(name__in=list(PersonRole)).values_list("name", flat=True))
-        user.groups.remove(*Group.objects.filter(name__in=list(PersonRole)))
+        before = sorted(user.groups.filter(name__in=list(GROUPS)).values_list("name", flat=True))
+        user.groups.remove(*Group.objects.filter(name__in=list(GROUPS)))
         user.groups.add(*_groups(roles))
         changes = {"roles": [", ".join(before), ", ".join(sorted(roles))], "email": [user.email, address]}
         if address != user.email:
@@ -108,7 +110,7 @@ def _groups(roles: Sequence[str]) -> list[Group]:
 
 
 def _refuse_unknown(roles: Sequence[str]) -> None:
-    unknown = set(roles) - set(PersonRole)
+    unknown = set(roles) - set(GROUPS)
     if unknown:
         raise Refused(_("There is no role “%(name)s”.") % {"name": min(unknown)}, "roles")
 

@@ -15,7 +15,7 @@ from incidents.actions.record import record
 from incidents.domain.actor import Actor
 from incidents.domain.status import Stage
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import ImpactInterval, Incident, IncidentUpdate, PublicPage
+from incidents.models import Draft, ImpactInterval, Incident, IncidentUpdate, PublicPage
 
 
 def not_before_newest(incident: Incident, now: datetime) -> datetime:
@@ -74,24 +74,27 @@ def tell(
     *,
     changes: dict[str, Any],
     published: Sequence[Model] = (),
+    draft: Draft | None = None,
 ) -> None:
     """Record what was done, tell of it by the update, and issue again what it made untrue of a month that was over.
 
-    `published`: the rows that changed besides the incident and the update.
+    `published`: the rows that changed besides the incident and the update; `draft`: what was offered, and is it.
     """
+    offered = {"offered_by": ["", draft.user.get_username()]} if draft else {}
     record(
         actor=actor,
         verb=verb,
         subject=incident,
         now=update.posted_at,
         incident=incident,
-        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
+        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]} | offered,
         reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
         facts=facts.of_update(page, incident, update),
         audience=facts.audience_of(incident),
         sequence=update.sequence,
         expires_at=facts.expiry_of(update),
         published=[incident, update, *published],
+        draft=draft,
     )
     moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
     late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}

@@ -43,7 +43,7 @@ def _removal(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def _making(connection: BaseDatabaseWrapper) -> list[str]:
-    kept = [each.column for each in AuditEntry._meta.concrete_fields if each.name not in _WORDS]
+    kept = [str(each.column) for each in AuditEntry._meta.concrete_fields if each.name not in _WORDS]
     return _in_postgresql(kept) if connection.vendor == "postgresql" else _in_sqlite(kept)
 
 

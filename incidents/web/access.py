@@ -1,5 +1,5 @@
-"""Who may use the console, and the headers of its answers. Closed by default: a view must say that it is open, and the
-table of addresses (`console.reach`) whom else it lets in. What one may not reach is answered as if it were not there."""
+"""Who may use the console, and the headers of its answers. Closed by default: a view must say that it is open, and
+the table of addresses (`console.reach`) whom else it lets in. What one may not reach is answered as what is missing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def roles_of(request: HttpRequest) -> Roles:
         return frozenset()
     if not hasattr(request, "candor_roles"):
         request.candor_roles = authority.roles_of(actor_of(request))  # type: ignore[attr-defined]
-    found: Roles = request.candor_roles
+    found: Roles = request.candor_roles  # type: ignore[attr-defined]
     return found
 
 
@@ -97,8 +97,8 @@ class ConsoleMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: tuple[Any, ...], _kwargs: dict[str, Any]
     ) -> HttpResponseBase | None:
-        """Send whoever has not signed in to do so, and back to the same address after it. What the roles of somebody who
-        has do not reach is not there, whatever the method."""
+        """Send whoever has not signed in to do so, and back to the same address after it. What the roles of somebody
+        who has do not reach is not there, whatever the method."""
         if not is_console(request) or getattr(view, "is_open_to_anybody", False):
             return None
         if request.user.is_authenticated:

@@ -7,7 +7,6 @@ from datetime import time
 import pytest
 
 from incidents.actions.refusals import Conflict, Refused
-from incidents.domain.actor import Actor
 from incidents.models import BusinessCalendar
 from tests.factories import STRANGER, utc
 from tests.promise_world import make_calendar, make_policy

@@ -10,7 +10,7 @@ import pytest
 
 from incidents.actions import promise
 from incidents.actions.refusals import Conflict, Refused
-from incidents.domain.actor import SYSTEM, Actor
+from incidents.domain.actor import SYSTEM
 from incidents.domain.promises import PromiseState
 from incidents.models import AuditEntry, Promise, PromiseExtension, PromisePolicy, RecordEntry
 from incidents.reviewing.promises import promises

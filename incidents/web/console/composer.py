@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods
 from incidents import queries
 from incidents.actions import facts
 from incidents.actions import incident as actions
+from incidents.actions.four_eyes import Offered
 from incidents.domain.status import Stage
 from incidents.models import Component, IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
+from incidents.web.console.offer import must_offer, offer_typed
 from incidents.web.console.preview import preview_of
 from incidents.web.console.proposed import proposed
 from incidents.web.console.submitting import forget_drafts, submit
@@ -89,27 +91,30 @@ def _compose(
     board = current_board()
     if request.method != "POST":
         fresh = _fresh(incident, stage) | (proposed(proposal, incident, board) if proposal else {})
-        return _page(request, _form(board, mode, incident, proposal, initial=fresh))
-    form = _form(board, mode, incident, proposal, data=request.POST.copy())
+        return _page(request, form_of(board, mode, incident, proposal, initial=fresh))
+    form = form_of(board, mode, incident, proposal, data=request.POST.copy())
     if request.POST.get("step") in ("preview", "fill"):
         typed = _typed(form)
         if request.POST["step"] == "fill":
             typed |= _filled(form, typed, request.POST.get("template", ""))
-        return _page(request, _form(board, mode, incident, proposal, initial=typed), form)
-    outcome = submit(form, lambda: _write(request, form), PLACES)
+        return _page(request, form_of(board, mode, incident, proposal, initial=typed), form)
+    if request.POST.get("step") == "offer":
+        offer = submit(form, lambda: offer_typed(request, incident), PLACES)
+        return offer.result or _page(request, form, status=offer.status)
+    outcome = submit(form, lambda: write(request, form), PLACES)
     if outcome.is_conflict and not form.is_repeat:
         # The first of a double click may have been on its way still; read the times again as it meant them.
-        again = _form(board, mode, incident, proposal, data=request.POST.copy())
+        again = form_of(board, mode, incident, proposal, data=request.POST.copy())
         if again.is_repeat:
             form = again
-            outcome = submit(form, lambda: _write(request, form), PLACES)
+            outcome = submit(form, lambda: write(request, form), PLACES)
     if outcome.result:
         return _posted(request, outcome.result)
     newer = _meet_conflict(form) if outcome.is_conflict else []
     return _page(request, form, newer=newer, status=outcome.status)
 
 
-def _form(
+def form_of(
     board: Board,
     mode: str,
     incident: Incident | None,
@@ -118,6 +123,7 @@ def _form(
     data: Any = None,
     initial: dict[str, Any] | None = None,
 ) -> ComposerForm:
+    """The form, bound or not, over what the board says now."""
     # A repeated post must mean the same times as the first, or it would be another text under the same key.
     key = data.get("key", "").replace("\0", "")[:100] if data else ""  # PostgreSQL takes no NUL, not even in a question
     first = IdempotencyKey.objects.filter(key=key).first() if key else None
@@ -179,7 +185,8 @@ def _filled(form: ComposerForm, typed: dict[str, Any], template_id: str) -> dict
     return filled | ({"stage": chosen.stage} if chosen.stage in offered else {})
 
 
-def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
+def write(request: HttpRequest, form: ComposerForm, offered: Offered | None = None) -> IncidentUpdate:
+    """Do what a checked form says; `offered`: the draft that it was. Raises Refused, Conflict."""
     data = form.cleaned_data
     shared: dict[str, Any] = {
         "actor": actor_of(request),
@@ -189,6 +196,7 @@ def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
         "next_update_due_at": form.next_update_due_at(),
         "is_notifying": data["is_notifying"],
         "key": data["key"],
+        "offered": offered,
     }
     if form.incident is None:
         names = ("title", "started_at", "detected_at", "advice", "impact_override")
@@ -251,8 +259,14 @@ def _page(
         "is_resolved_meanwhile": bool(incident and not incident.is_open and form.mode == "update"),
         "preview": preview_of(read) if read.is_bound else None,
         "effect": _effect(count, bool(read["is_notifying"].value()), read["stage"].value() == Stage.RESOLVED),
+        "must_offer": must_offer(request),
     }
     return answer(request, "console/composer/page.html", context, fragment="live" if is_piece else "", status=status)
+
+
+def effect_of(form: ComposerForm) -> str:
+    """What the button of a bound form says."""
+    return _effect(_audience_count(form), bool(form["is_notifying"].value()), form["stage"].value() == Stage.RESOLVED)
 
 
 def _audience_count(form: ComposerForm) -> int:
