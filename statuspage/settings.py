@@ -90,6 +90,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "incidents.web.access.may",
                 "django.contrib.messages.context_processors.messages",
             ]
         },

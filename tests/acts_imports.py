@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from incidents.actions import history, history_components, history_reviews
+from incidents.domain.actor import Actor
 from incidents.domain.history import PastComponent, PastIncident, PastUpdate
 from incidents.domain.status import Kind, Stage
 from incidents.publishing.review_pages import version_page
-from tests.factories import MARIA
 
 AT = datetime(2026, 5, 1, 10, 0, tzinfo=UTC)
-BY: dict[str, Any] = {"actor": MARIA, "source": "statuspage:elsewhere"}
+BY: dict[str, Any] = {"actor": Actor("import", "statuspage"), "source": "statuspage:elsewhere"}
 
 
 def past_component() -> PastComponent:

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 
 from incidents.archive.lines import lines
+from incidents.chain import lasting
 from incidents.domain.actor import SYSTEM
 from incidents.importing import candor
 from incidents.models import PublicPage
@@ -37,9 +38,15 @@ def empty() -> None:
     accounts: list[Any] = [User.groups.through, User, Group]
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        lasting.let_go()
+        if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for model in [*models, *accounts]:
             cursor.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608 - names of our own tables
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    lasting.make_lasting()
 
 
 def tree_at(folder: Path, now: datetime, settings: Any) -> dict[str, bytes]:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from incidents import queries
-from incidents.actions import guards, moves, promise_keeping, statements, suggesting, texts, updates
+from incidents.actions import four_eyes, guards, moves, promise_keeping, statements, suggesting, texts, updates
 from incidents.actions.codes import new_code
+from incidents.actions.four_eyes import Offered
+from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.actions.updates import Typed
 from incidents.domain.actor import Actor
@@ -23,6 +25,7 @@ from incidents.domain.review import ReviewState
 from incidents.domain.status import INCIDENT_STAGES, Impact, Kind, Level, Stage, is_allowed_move
 from incidents.domain.verbs import Verb
 from incidents.models import (
+    Draft,
     ImpactInterval,
     Incident,
     IncidentUpdate,
@@ -49,12 +52,14 @@ def open_incident(
     time_note: str = "",
     proposal_id: int | None = None,
     typed: Typed | None = None,
+    offered: Offered | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> Incident:
     """Open an incident with its first update. `started_at` (UTC, not in the future) is when the trouble began: the
-    *since* of every component change that names none. `proposal_id`: the proposal that this answers. `typed`: the form
-    of somebody who may take it back while the page's window for that lasts; subscribers are told after it.
+    *since* of every component change that names none. `proposal_id`: the proposal that this answers; `offered`: the
+    draft that this publishes. `typed`: the form of somebody who may take it back while the page's window for that
+    lasts; subscribers are told after it.
 
     A repeat under the same `key` returns the incident made first. Raises Refused; Conflict, also for a proposal that
     somebody answered already.
@@ -67,6 +72,7 @@ def open_incident(
     )  # fmt: skip
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
+        draft = four_eyes.look(actor, page, offered)
         if earlier := guards.earlier_result(key, content):
             return Incident.objects.get(pk=earlier)
         proposal = suggesting.lock_answerable(proposal_id) if proposal_id else None
@@ -74,8 +80,9 @@ def open_incident(
             actor, page, now, title=title, body=body, stage=stage, components=changes, started_at=started_at,
             detected_at=detected_at, next_update_due_at=next_update_due_at, advice=advice,
             impact_override=impact_override, is_notifying=is_notifying, is_example=is_example, time_note=time_note,
-            proposals=[proposal] if proposal else [], typed=typed,
+            proposals=[proposal] if proposal else [], typed=typed, draft=draft,
         )  # fmt: skip
+        _close(actor, draft, offered, incident, now)
         guards.keep_result(key, content, incident.pk, now)
     return incident
 
@@ -100,6 +107,7 @@ def open_within(
     proposals: Sequence[Proposal] = (),
     answer: ProposalState = ProposalState.PUBLISHED,
     typed: Typed | None = None,
+    draft: Draft | None = None,
 ) -> Incident:
     """Open an incident within the caller's transaction, as `open_incident` does; `proposals` (locked) are answered by
     it."""
@@ -134,7 +142,7 @@ def open_within(
         told["proposal"] = ["", ", ".join(f"{row.origin} {row.title}" for row in proposals)[:300]]
     updates.tell(
         actor, Verb.INCIDENT_OPENED, page, incident, update, changes=told, published=[*moved, *stated, *promised],
-        before=typed.before() if typed else None,
+        before=typed.before() if typed else None, draft=draft,
     )  # fmt: skip
     for row in proposals:
         suggesting.answer(row, answer, incident)
@@ -155,6 +163,7 @@ def post_update(
     seen_version: int | None = None,
     time_note: str = "",
     typed: Typed | None = None,
+    offered: Offered | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
@@ -171,6 +180,7 @@ def post_update(
     )  # fmt: skip
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
+        draft = four_eyes.look(actor, page, offered)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
         incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
@@ -187,8 +197,9 @@ def post_update(
         promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, verb, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *promised], before=standing,
+            published=[*moved, *promised], before=standing, draft=draft,
         )  # fmt: skip
+        _close(actor, draft, offered, incident, now)
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -204,6 +215,7 @@ def reopen_incident(
     is_notifying: bool = True,
     seen_version: int | None = None,
     typed: Typed | None = None,
+    offered: Offered | None = None,
     key: str = "",
     now: datetime | None = None,
 ) -> IncidentUpdate:
@@ -216,6 +228,7 @@ def reopen_incident(
     )  # fmt: skip
     with transaction.atomic(durable=True):
         page = guards.lock_page(now)
+        draft = four_eyes.look(actor, page, offered)
         if earlier := guards.earlier_result(key, content):
             return IncidentUpdate.objects.get(pk=earlier)
         incident = guards.lock_incident(incident_id, seen_version, Kind.INCIDENT)
@@ -234,8 +247,9 @@ def reopen_incident(
         promised = promise_keeping.start_promises(actor, incident, update.posted_at)
         updates.tell(
             actor, Verb.INCIDENT_REOPENED, page, incident, update, changes={"stage": [before, update.stage]},
-            published=[*moved, *withdrawn, *promised], before=standing,
+            published=[*moved, *withdrawn, *promised], before=standing, draft=draft,
         )  # fmt: skip
+        _close(actor, draft, offered, incident, now)
         guards.keep_result(key, content, update.pk, now)
     return update
 
@@ -280,6 +294,17 @@ def _add_update(
         time_note=time_note,
     )  # fmt: skip
     return update, holder.touched
+
+
+def _close(actor: Actor, draft: Draft | None, offered: Offered | None, incident: Incident, now: datetime) -> None:
+    """End the draft that was published; in the log too where its own author did it, in an emergency."""
+    four_eyes.close(actor, draft, now)
+    if draft and offered and offered.reason.strip() and draft.user_id == actor.user_id:
+        why = texts.line(offered.reason, field="reason", limit=300)
+        record(
+            actor=actor, verb=Verb.FOUR_EYES_BROKEN, subject=draft, now=now, incident=incident,
+            changes={"reason": ["", why]},
+        )  # fmt: skip
 
 
 def _refuse_contradiction(components: Sequence[ComponentChange]) -> None:

@@ -15,3 +15,7 @@ class Refused(Exception):
 
 class Conflict(Refused):
     """Somebody wrote in between, or a key was used for another text. The door answers 409 and keeps what was typed."""
+
+
+class Forbidden(Refused):
+    """Whoever asks may not do it, however things stand. The door answers 403, or 404 where they may not know of it."""

@@ -88,6 +88,8 @@ def restore(
         if is_everything:
             _silence(now)
         else:
+            # The log of this instance goes on; a public file brings none.
+            PublicPage.objects.filter(id=1).update(log_number=page.log_number, log_hash=page.log_hash)
             _begin_chain(now)
         # The next round of the sweep publishes: the time of the last change is that of the export.
         PublicPage.objects.filter(id=1).update(revision=F("revision") + page.revision + 1)

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from incidents.actions import guards, review_guards, roles, texts
+from incidents.actions import authority, guards, review_guards, roles, texts
 from incidents.actions.record import record
-from incidents.actions.refusals import Conflict, Refused
+from incidents.actions.refusals import Conflict, Forbidden, Refused
 from incidents.domain.actor import Actor
 from incidents.domain.review import ApprovalKind, PersonRole, ReviewState, VersionKind
 from incidents.domain.status import Impact
@@ -133,6 +133,8 @@ def approve_review(
         review = review_guards.lock_for(review_id)
         if kind not in list(ApprovalKind):
             raise Refused(_("Choose what you approve."), "kind")
+        if kind not in authority.kinds_of(actor):
+            raise Forbidden(_("Your approval does not count for this kind. Ask somebody who holds it."), "kind")
         if review.state not in (ReviewState.IN_REVIEW, ReviewState.APPROVED):
             raise Refused(_("Review was not asked for yet."))
         content_hash = document.content_hash(review)

@@ -1,4 +1,4 @@
-"""What a person may do with reviews: Django's groups, until roles of our own exist."""
+"""People who may sign in, and the roles they are given: Django's groups, whose names are those of the roles."""
 
 from __future__ import annotations
 
@@ -16,37 +16,15 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from incidents.actions import guards, texts
+from incidents.actions.authority import require as require
+from incidents.actions.authority import roles_of as roles_of
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
 from incidents.actions.subscriber import clean_address
 from incidents.domain.actor import Actor
+from incidents.domain.permissions import GROUPS
 from incidents.domain.review import PersonRole
-from incidents.domain.scopes import roles_of_scopes
 from incidents.domain.verbs import Verb
-
-
-def roles_of(actor: Actor) -> frozenset[PersonRole]:
-    """The roles of the author of a write. A superuser and the program itself have all of them, a token those of its
-    scopes."""
-    if actor.kind == "token":
-        return roles_of_scopes(actor.scopes)
-    if actor.kind != "user":
-        return frozenset(PersonRole)
-    user = User.objects.filter(pk=actor.user_id or 0, is_active=True).first()
-    if user is None:
-        return frozenset()
-    if user.is_superuser:
-        return frozenset(PersonRole)
-    held = set(user.groups.filter(name__in=list(PersonRole)).values_list("name", flat=True))
-    return frozenset(PersonRole(name) for name in held)
-
-
-def require(actor: Actor, *any_of: PersonRole) -> None:
-    """Go on only for somebody with one of these roles; an administrator has them all. Raises Refused."""
-    held = roles_of(actor)
-    if not held & {*any_of, PersonRole.ADMINISTRATOR}:
-        names = ", ".join(any_of)
-        raise Refused(_("For this you must be in one of these groups: %(names)s.") % {"names": names})
 
 
 def add_person(*, actor: Actor, username: str, email: str = "", roles: Sequence[str] = ()) -> User:
@@ -93,7 +71,8 @@ def active_person(user_id: int, field: str) -> User:
 
 
 def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | None = None) -> User:
-    """Put somebody into exactly these groups of the five, made at first use; `email` None leaves the address as it is.
+    """Put somebody into exactly these groups (`domain.permissions.GROUPS`), made at first use; `email` None leaves the
+    address as it is.
 
     Raises Refused, also where the only administrator would be none any more.
     """
@@ -105,8 +84,8 @@ def set_roles(*, actor: Actor, user_id: int, roles: Sequence[str], email: str | 
             raise Refused(_("There is no such person."))
         _refuse_unknown(roles)
         address = user.email if email is None else _address(email)
-        before = sorted(user.groups.filter(name__in=list(PersonRole)).values_list("name", flat=True))
-        user.groups.remove(*Group.objects.filter(name__in=list(PersonRole)))
+        before = sorted(user.groups.filter(name__in=list(GROUPS)).values_list("name", flat=True))
+        user.groups.remove(*Group.objects.filter(name__in=list(GROUPS)))
         user.groups.add(*_groups(roles))
         changes = {"roles": [", ".join(before), ", ".join(sorted(roles))], "email": [user.email, address]}
         if address != user.email:
@@ -132,7 +111,7 @@ def _groups(roles: Sequence[str]) -> list[Group]:
 
 
 def _refuse_unknown(roles: Sequence[str]) -> None:
-    unknown = set(roles) - set(PersonRole)
+    unknown = set(roles) - set(GROUPS)
     if unknown:
         raise Refused(_("There is no role “%(name)s”.") % {"name": min(unknown)}, "roles")
 

@@ -17,7 +17,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.review import ReviewState
 from incidents.domain.status import Stage
 from incidents.domain.verbs import Reach, Verb
-from incidents.models import ImpactInterval, Incident, IncidentUpdate, PublicPage
+from incidents.models import Draft, ImpactInterval, Incident, IncidentUpdate, PublicPage
 
 
 @dataclass(frozen=True)
@@ -97,22 +97,25 @@ def tell(
     changes: dict[str, Any],
     published: Sequence[Model] = (),
     before: dict[str, Any] | None = None,
+    draft: Draft | None = None,
 ) -> None:
     """Record what was done, tell of it by the update, and issue again what it made untrue of a month that was over.
 
-    `published`: the rows that changed besides the incident and the update. `before` (JSON): how things stood, if its
-    author may take it back; the subscribers then wait for the page's `undo_seconds`.
+    `published`: the rows that changed besides the incident and the update; `draft`: what was offered, and is it.
+    `before` (JSON): how things stood, if its author may take it back; the subscribers then wait for the page's
+    `undo_seconds`.
     """
     is_held = before is not None and update.is_notifying and page.undo_seconds > 0
     if before is not None:
         before = before | {"rows": [[row._meta.model_name, row.pk] for row in published]}
+    offered = {"offered_by": ["", draft.user.get_username()]} if draft else {}
     record(
         actor=actor,
         verb=verb,
         subject=incident,
         now=update.posted_at,
         incident=incident,
-        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]},
+        changes=changes | {"update": ["", update.body[:300]], "components": ["", update.component_changes]} | offered,
         reach=Reach.SUBSCRIBERS if update.is_notifying else Reach.PAGE,
         facts=facts.of_update(page, incident, update),
         audience=facts.audience_of(incident),
@@ -121,6 +124,7 @@ def tell(
         held_until=update.posted_at + timedelta(seconds=page.undo_seconds) if is_held else None,
         before=before if is_held else None,
         published=[incident, update, *published],
+        draft=draft,
     )
     moved = [row.started_at for row in published if isinstance(row, ImpactInterval)]
     late = _("Recorded after the verdict: %(title)s") % {"title": incident.title[:200]}

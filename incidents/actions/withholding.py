@@ -21,6 +21,7 @@ from incidents.actions.figures import figures_of, months_of
 from incidents.actions.incident import resolve_mistake
 from incidents.actions.record import record
 from incidents.actions.refusals import Refused
+from incidents.chain import log
 from incidents.domain.actor import Actor
 from incidents.domain.review import ReviewState
 from incidents.domain.verbs import Reach, Verb
@@ -70,7 +71,7 @@ def take_away(incident: Incident, update: IncidentUpdate, why: str, now: datetim
 
     The caller's entry in the record must be of a verb that may withhold (`chain.verification`).
     """
-    _clear_log(update)
+    _clear_log(update, now)
     corrections = _clear_corrections(incident, update)
     _clear_events(incident, update)
     update.body, update.body_html = "", ""
@@ -166,7 +167,7 @@ def _refuse_reviewed(incident: Incident) -> None:
         raise Refused(_("“%(title)s” is a published review of it. Retract that first.") % {"title": review.title})
 
 
-def _clear_log(update: IncidentUpdate) -> None:
+def _clear_log(update: IncidentUpdate, now: datetime) -> None:
     """The log keeps who did what; the text goes from it, whole or shortened."""
     known = {update.body, *update.revisions.values_list("body", flat=True)}
     about = Q(subject_kind="incidentupdate", subject_id=update.pk) | Q(incident_id=update.incident_id)
@@ -175,7 +176,7 @@ def _clear_log(update: IncidentUpdate) -> None:
         changes = {field: _without(pair, known) if field in TOLD else pair for field, pair in entry.changes.items()}
         label = update.stage if entry.subject_label in labels else entry.subject_label
         if (changes, label) != (entry.changes, entry.subject_label):
-            AuditEntry.objects.filter(pk=entry.pk).update(changes=changes, subject_label=label)
+            log.take_out(entry, label=label, changes=changes, now=now)
 
 
 def _without(pair: Any, known: set[str]) -> Any:

@@ -12,7 +12,8 @@ from incidents.domain.review import PersonRole
 
 
 class Scope(StrEnum):
-    """One part of the write API. `READ` opens the reading of every part; each of the others the writing of its own."""
+    """One part of the write API. `READ` opens the reading of every part; each of the others the writing of its own.
+    `ALONE` adds that incidents are published without a second person, where the page asks for one."""
 
     READ = "read"
     INCIDENTS = "incidents"
@@ -21,6 +22,7 @@ class Scope(StrEnum):
     PAGE = "page"
     TEMPLATES = "templates"
     POSTMORTEMS = "postmortems"
+    ALONE = "alone"
 
 
 _ROLES: dict[Scope, frozenset[PersonRole]] = {

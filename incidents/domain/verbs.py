@@ -158,6 +158,13 @@ class Verb(StrEnum):
     RECOVERY_CODE_USED = "recovery_code.used"
     BREAK_GLASS_MADE = "break_glass.made"
     BREAK_GLASS_USED = "break_glass.used"
+    DRAFT_OFFERED = "draft.offered"
+    DRAFT_TAKEN_BACK = "draft.taken_back"
+    DRAFT_RETURNED = "draft.returned"
+    FOUR_EYES_SET = "four_eyes.set"
+    FOUR_EYES_BROKEN = "four_eyes.broken"
+    ACT_REFUSED = "act.refused"
+    LOG_EXPORTED = "log.exported"
 
 
 SENTENCES: dict[Verb, str] = {
@@ -297,4 +304,11 @@ SENTENCES: dict[Verb, str] = {
     Verb.RECOVERY_CODE_USED: _("used a recovery code"),
     Verb.BREAK_GLASS_MADE: _("made a link of last resort"),
     Verb.BREAK_GLASS_USED: _("signed in by a link of last resort"),
+    Verb.DRAFT_OFFERED: _("offered a draft for publication"),
+    Verb.DRAFT_TAKEN_BACK: _("took an offered draft back to writing"),
+    Verb.DRAFT_RETURNED: _("sent an offered draft back"),
+    Verb.FOUR_EYES_SET: _("set whether a second person publishes"),
+    Verb.FOUR_EYES_BROKEN: _("published without a second person"),
+    Verb.ACT_REFUSED: _("tried what they may not do"),
+    Verb.LOG_EXPORTED: _("exported the audit log"),
 }

@@ -28,6 +28,8 @@ class Draft(models.Model):
     updated_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    answered_by_label = models.CharField(max_length=200, blank=True, help_text="Who published it, or sent it back.")
+    note = models.CharField(max_length=300, blank=True, help_text="Why it was sent back.")
 
     class Meta:
         ordering = ["-updated_at"]

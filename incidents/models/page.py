@@ -30,6 +30,11 @@ class PublicPage(models.Model):
     revision = models.PositiveBigIntegerField(default=0, help_text="Rises with every write that the public can see.")
     record_number = models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the public record.")
     record_hash = models.CharField(max_length=64, blank=True, help_text="Its hash; empty before the first.")
+    log_number = models.PositiveBigIntegerField(default=0, help_text="Of the newest entry of the audit log.")
+    log_hash = models.CharField(max_length=64, blank=True, help_text="Its hash; empty before the first.")
+    is_four_eyes = models.BooleanField(
+        default=False, help_text="Whether a second person publishes what is posted of an incident."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="page_is_one_row")]

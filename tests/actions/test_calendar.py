@@ -7,9 +7,8 @@ from datetime import time
 import pytest
 
 from incidents.actions.refusals import Conflict, Refused
-from incidents.domain.actor import Actor
 from incidents.models import BusinessCalendar
-from tests.factories import utc
+from tests.factories import STRANGER, utc
 from tests.promise_world import make_calendar, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -108,9 +107,9 @@ def test_what_cannot_be_counted_by_is_refused_at_its_field(given, field):
     assert not BusinessCalendar.objects.exists()
 
 
-def test_only_an_administrator_changes_calendars_and_nobody_by_a_stale_form(responder):
+def test_only_an_administrator_changes_calendars_and_nobody_by_a_stale_form():
     with pytest.raises(Refused, match="administrator"):
-        make_calendar(actor=Actor("user", "maria", responder.pk))
+        make_calendar(actor=STRANGER)
     row = make_calendar()
     make_calendar(calendar_id=row.pk, seen_version=1, zone="Europe/Berlin")
     with pytest.raises(Conflict):

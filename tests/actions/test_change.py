@@ -10,7 +10,7 @@ from incidents.actions import change as actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.review import GuardRail, Role
 from incidents.models import AuditEntry, ChangeEvent, ChangeRole
-from tests.factories import MARIA, utc
+from tests.factories import STRANGER, utc
 from tests.parts_world import BAD, BEGAN, ENDED, a_change, a_factor, a_phase, a_review, a_role, attempt, author, person
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +182,7 @@ def test_a_time_on_which_a_factor_rests_is_not_taken_away():
 
 
 def test_only_authors_write():
-    for somebody in (MARIA, person("vic", "viewer")):
+    for somebody in (STRANGER, person("vic", "viewer")):
         with pytest.raises(Refused, match="groups: author"):
             a_change(actor=somebody)
 

@@ -10,7 +10,7 @@ from incidents.actions import factor as actions
 from incidents.actions.refusals import Conflict, Refused
 from incidents.domain.factors import CODES
 from incidents.models import ContributingFactor, FactorCode
-from tests.factories import MARIA
+from tests.factories import STRANGER
 from tests.parts_world import BAD, a_change, a_factor, a_review, a_role, administrator, an_entry, attempt, author
 
 pytestmark = pytest.mark.django_db
@@ -120,7 +120,7 @@ def test_an_administrator_adds_a_code_and_retires_it_and_it_never_means_anything
             actions.add_factor_code(actor=boss, code=taken, title="Another")
     with pytest.raises(Refused, match="retired already"):
         actions.retire_factor_code(actor=boss, code_id=code.pk)
-    for somebody in (author(), MARIA):
+    for somebody in (author(), STRANGER):
         with pytest.raises(Refused, match="groups: administrator"):
             actions.add_factor_code(actor=somebody, code="NET-2", title="Another")
 

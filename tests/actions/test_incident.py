@@ -11,12 +11,11 @@ from incidents.actions import amending
 from incidents.actions import component as component_actions
 from incidents.actions import incident as actions
 from incidents.actions.refusals import Conflict, Refused
-from incidents.domain.actor import Actor
 from incidents.domain.impact import ComponentChange
 from incidents.domain.status import Impact, Level
 from incidents.models import AuditEntry, ImpactInterval, Incident, IncidentUpdate, OutboxEvent
 from incidents.publishing import snapshot
-from tests.factories import MARIA, change, make_component, make_region, open_incident, post_update, utc
+from tests.factories import MARIA, change, colleague, make_component, make_region, open_incident, post_update, utc
 
 pytestmark = pytest.mark.django_db
 
@@ -270,7 +269,7 @@ def test_a_key_used_by_another_person_or_for_another_incident_is_a_conflict():
     one, other = open_incident(), open_incident(title="Other")
     values: dict[str, Any] = {"stage": "identified", "body": "Known.", "key": "k1"}
     actions.post_update(actor=MARIA, incident_id=one.pk, **values)
-    for actor, incident in ((MARIA, other), (Actor("user", "noor"), one)):
+    for actor, incident in ((MARIA, other), (colleague("noor"), one)):
         with pytest.raises(Conflict, match="another text"):
             actions.post_update(actor=actor, incident_id=incident.pk, **values)
     assert IncidentUpdate.objects.filter(body="Known.").count() == 1

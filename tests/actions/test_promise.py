@@ -10,11 +10,11 @@ import pytest
 
 from incidents.actions import promise
 from incidents.actions.refusals import Conflict, Refused
-from incidents.domain.actor import SYSTEM, Actor
+from incidents.domain.actor import SYSTEM
 from incidents.domain.promises import PromiseState
 from incidents.models import AuditEntry, Promise, PromiseExtension, PromisePolicy, RecordEntry
 from incidents.reviewing.promises import promises
-from tests.factories import open_incident, post_update, utc
+from tests.factories import STRANGER, open_incident, post_update, utc
 from tests.promise_world import BEGIN, make_calendar, make_policy, make_promise, person, resolved
 
 pytestmark = pytest.mark.django_db
@@ -108,12 +108,12 @@ def test_a_promise_is_put_off_to_a_later_time_alone(due_at):
     assert refusal.value.field == "due_at"
 
 
-def test_putting_off_and_waiving_need_a_publisher_and_a_reason(responder):
-    row, maria = make_promise(), Actor("user", "maria", responder.pk)
+def test_putting_off_and_waiving_need_a_publisher_and_a_reason():
+    row = make_promise()
     with pytest.raises(Refused, match="publisher"):
-        promise.extend_promise(actor=maria, promise_id=row.pk, due_at=LATER, reason="R", now=SOON)
+        promise.extend_promise(actor=STRANGER, promise_id=row.pk, due_at=LATER, reason="R", now=SOON)
     with pytest.raises(Refused, match="publisher"):
-        promise.waive_promise(actor=maria, promise_id=row.pk, reason="R", now=SOON)
+        promise.waive_promise(actor=STRANGER, promise_id=row.pk, reason="R", now=SOON)
     with pytest.raises(Refused, match="reason"):
         promise.waive_promise(actor=SYSTEM, promise_id=row.pk, reason="", now=SOON)
 

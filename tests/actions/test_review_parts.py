@@ -11,7 +11,7 @@ from django.utils import timezone
 from incidents.actions import review_fields, review_parts
 from incidents.actions.refusals import Conflict, Refused
 from incidents.models import AuditEntry, Review, ReviewPhase, ReviewRedaction, TimelineEntry
-from tests.factories import MARIA, utc
+from tests.factories import STRANGER, utc
 from tests.parts_world import (
     BAD,
     BEGAN,
@@ -141,7 +141,7 @@ def test_who_did_not_see_the_newest_text_is_told_and_overwrites_nothing():
 
 def test_only_authors_write():
     review = a_review()
-    for somebody in (MARIA, person("vic", "viewer"), person("pia", "publisher")):
+    for somebody in (STRANGER, person("vic", "viewer"), person("pia", "publisher")):
         with pytest.raises(Refused, match="groups: author"):
             an_entry(review, actor=somebody)
 

@@ -14,7 +14,7 @@ from incidents.domain.actor import Actor
 from incidents.domain.review import PersonRole
 from incidents.domain.scopes import Scope
 from tests.acts_api import administrator
-from tests.factories import MARIA
+from tests.factories import STRANGER
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +50,8 @@ def test_a_token_ends_at_its_time_to_the_second():
 def test_somebody_without_the_role_neither_makes_nor_revokes():
     row, _key = actions.make_token(actor=administrator(), name="robot", scopes=["read"])
     for act in (
-        lambda: actions.make_token(actor=MARIA, name="other", scopes=["read"]),
-        lambda: actions.revoke_token(actor=MARIA, token_id=row.pk),
+        lambda: actions.make_token(actor=STRANGER, name="other", scopes=["read"]),
+        lambda: actions.revoke_token(actor=STRANGER, token_id=row.pk),
     ):
         with pytest.raises(Refused):
             act()

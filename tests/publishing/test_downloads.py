@@ -14,12 +14,11 @@ import pytest
 
 from incidents.actions import incident as incident_actions
 from incidents.actions import ledger as ledger_actions
-from incidents.domain.actor import Actor
 from incidents.domain.status import Level
 from incidents.models import ImpactInterval
 from incidents.publishing import downloads, months, snapshot, store
 from incidents.publishing.public import Snapshot
-from tests.factories import MARIA, make_component, make_region, open_incident, post_update, utc
+from tests.factories import MARIA, colleague, make_component, make_region, open_incident, post_update, utc
 from tests.publishing.page_world import add_past, open_the_incident, resolve, set_status, ten_components, truth_at
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +211,7 @@ def test_the_bytes_know_no_clock_and_the_key_moves_with_the_truth():
 
 
 def test_nothing_internal_is_in_any_byte():
-    author = Actor("user", f"{CANARY}-author")
+    author = colleague(f"{CANARY}-author")
     api = make_component()
     open_incident(api, actor=author, now=utc("2026-06-23 14:52"))
     ledger_actions.correct_interval(

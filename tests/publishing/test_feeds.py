@@ -14,12 +14,11 @@ import pytest
 
 from incidents.actions import amending
 from incidents.actions import incident as actions
-from incidents.domain.actor import Actor
 from incidents.domain.status import Impact, Kind, Level, Stage
 from incidents.publishing import feeds, snapshot
 from incidents.publishing.public import IncidentView, Snapshot, UpdateView, WindowView
 from incidents.publishing.tree import SUFFIXES, file_of
-from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
+from tests.factories import MARIA, colleague, make_component, make_subscriber, open_incident, post_update, utc
 from tests.publishing.feed_truth import START, URL, component, incident, links, pages, parsed, titles, truth, update
 
 
@@ -203,7 +202,7 @@ def test_played_through_the_actions_ids_last_and_times_never_run_back(settings: 
 
 @pytest.mark.django_db
 def test_nothing_internal_stands_in_any_feed() -> None:
-    canary = Actor("user", "CANARY")
+    canary = colleague("CANARY")
     row = open_incident(make_component("API", actor=canary), actor=canary, body="We look.", key="CANARY")
     first = row.updates.get()
     amending.amend_update(actor=canary, update_id=first.pk, body="We looked.", reason="Tense")

@@ -20,13 +20,21 @@ from incidents.actions import amending
 from incidents.actions import component as component_actions
 from incidents.actions import ledger as ledger_actions
 from incidents.actions.refusals import Refused
-from incidents.domain.actor import Actor
 from incidents.domain.status import Level
 from incidents.models import Component, ImpactInterval, UpdateTemplate
 from incidents.publishing import bars, csp, pages, snapshot
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page, file_of
-from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update, utc
+from tests.factories import (
+    MARIA,
+    colleague,
+    make_component,
+    make_region,
+    make_subscriber,
+    open_incident,
+    post_update,
+    utc,
+)
 from tests.publishing.page_world import (
     Reading,
     add_past,
@@ -88,7 +96,7 @@ def test_the_script_is_at_most_two_kilobytes_compressed():
 
 
 def test_nothing_internal_is_in_any_byte():
-    author = Actor("user", f"{CANARY}-author")
+    author = colleague(f"{CANARY}-author")
     api = make_component()
     incident = open_incident(api, actor=author, now=utc("2026-06-23 14:52"))
     update = post_update(incident, actor=author, now=utc("2026-06-23 15:10"))

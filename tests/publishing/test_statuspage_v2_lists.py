@@ -10,12 +10,11 @@ import pytest
 
 from incidents.actions import amending, withholding
 from incidents.actions import component as component_actions
-from incidents.domain.actor import Actor
 from incidents.domain.status import Impact, Kind, Level, Stage
 from incidents.models import Component, ImpactInterval, Incident, IncidentUpdate, UpdateTemplate
 from incidents.publishing import feeds, snapshot, statuspage_v2
 from incidents.publishing.public import IncidentView, IntervalView, Snapshot, WindowView
-from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update, utc
+from tests.factories import MARIA, colleague, make_component, make_subscriber, open_incident, post_update, utc
 from tests.publishing import planned_world
 from tests.publishing.dialect_world import API, documents, pages_of
 from tests.publishing.feed_truth import component, incident, parsed, truth, update
@@ -227,7 +226,7 @@ def test_keys_change_with_the_bytes_and_with_nothing_else():
 
 
 def test_nothing_internal_stands_in_any_document():
-    canary = Actor("user", CANARY)
+    canary = colleague(CANARY)
     api = make_component(actor=canary, now=utc("2026-06-20 09:00"))
     row = open_incident(api, actor=canary, key=CANARY, now=utc("2026-06-23 14:52"))
     amending.amend_update(

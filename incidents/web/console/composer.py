@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from incidents.actions import incident as actions
+from incidents.actions.four_eyes import Offered
 from incidents.actions.updates import Typed
 from incidents.domain.status import Stage
 from incidents.models import IdempotencyKey, Incident, IncidentUpdate, Proposal, UpdateTemplate
@@ -25,6 +26,7 @@ from incidents.web.console.board import Board, current_board
 from incidents.web.console.composer_form import PLACES, ComposerForm
 from incidents.web.console.composer_page import page
 from incidents.web.console.kept_drafts import NOT_TYPED, forget_typed, keep_typed, kept_draft, typed_fields
+from incidents.web.console.offer import offer_typed
 from incidents.web.console.proposed import proposed
 from incidents.web.console.submitting import forget_drafts, is_sent_by_script, submit
 from incidents.web.htmx import is_fragment_wanted
@@ -86,24 +88,27 @@ def _compose(
         fresh = _fresh(incident, stage) | (proposed(proposal, incident, board) if proposal else {})
         kept = kept_draft(request)
         if kept:
-            typed = _typed(_form(board, mode, incident, proposal, data=kept.fields))
+            typed = _typed(form_of(board, mode, incident, proposal, data=kept.fields))
             fresh |= {name: value for name, value in typed.items() if name not in NOT_TYPED}
             fresh["key"] = kept.key or fresh["key"]
-        return page(request, _form(board, mode, incident, proposal, initial=fresh), kept=kept)
-    form = _form(board, mode, incident, proposal, data=request.POST.copy())
+        return page(request, form_of(board, mode, incident, proposal, initial=fresh), kept=kept)
+    form = form_of(board, mode, incident, proposal, data=request.POST.copy())
     if request.POST.get("step") in ("preview", "fill"):
         typed = _typed(form)
         if request.POST["step"] == "fill":
             typed |= _filled(form, typed, request.POST.get("template", ""))
         version = None if is_fragment_wanted(request) else keep_typed(request, incident)
-        return page(request, _form(board, mode, incident, proposal, initial=typed), form, draft_version=version)
-    outcome = submit(form, lambda: _write(request, form), PLACES)
+        return page(request, form_of(board, mode, incident, proposal, initial=typed), form, draft_version=version)
+    if request.POST.get("step") == "offer":
+        offer = submit(form, lambda: offer_typed(request, incident), PLACES)
+        return offer.result or page(request, form, status=offer.status)
+    outcome = submit(form, lambda: write(request, form), PLACES)
     if outcome.is_conflict and not form.is_repeat:
         # The first of a double click may have been on its way still; read the times again as it meant them.
-        again = _form(board, mode, incident, proposal, data=request.POST.copy())
+        again = form_of(board, mode, incident, proposal, data=request.POST.copy())
         if again.is_repeat:
             form = again
-            outcome = submit(form, lambda: _write(request, form), PLACES)
+            outcome = submit(form, lambda: write(request, form), PLACES)
     if outcome.result:
         return _posted(request, outcome.result)
     version = keep_typed(request, incident)
@@ -111,7 +116,7 @@ def _compose(
     return page(request, form, newer=newer, draft_version=version, status=outcome.status)
 
 
-def _form(
+def form_of(
     board: Board,
     mode: str,
     incident: Incident | None,
@@ -120,6 +125,7 @@ def _form(
     data: Any = None,
     initial: dict[str, Any] | None = None,
 ) -> ComposerForm:
+    """The form, bound or not, over what the board says now."""
     # A repeated post must mean the same times as the first, or it would be another text under the same key.
     key = data.get("key", "").replace("\0", "")[:100] if data else ""  # PostgreSQL takes no NUL, not even in a question
     first = IdempotencyKey.objects.filter(key=key).first() if key else None
@@ -192,8 +198,9 @@ def _template(templates: Sequence[UpdateTemplate], typed: str) -> UpdateTemplate
     return near[0] if len(near) == 1 else None
 
 
-def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
-    """What the button does with a checked form: the one place that decides it. Raises Refused, Conflict."""
+def write(request: HttpRequest, form: ComposerForm, offered: Offered | None = None) -> IncidentUpdate:
+    """What the button does with a checked form: the one place that decides it; `offered`: the draft that it was. Raises
+    Refused, Conflict."""
     data = form.cleaned_data | {"advice": form.cleaned_data.get("advice", "").replace("\r\n", "\n")}
     shared: dict[str, Any] = {
         "actor": actor_of(request),
@@ -205,6 +212,7 @@ def _write(request: HttpRequest, form: ComposerForm) -> IncidentUpdate:
         "is_notifying": data["is_notifying"],
         "key": data["key"],
         "typed": Typed(request.path, typed_fields(request.POST)),
+        "offered": offered,
     }
     if form.incident is None:
         names = ("title", "started_at", "detected_at", "advice", "impact_override")

@@ -16,6 +16,7 @@ from incidents.models import Component, IncidentUpdate, Subscriber
 from incidents.notifying.channels import REGISTRY
 from incidents.web.console.composer_form import ComposerForm, picking_problem
 from incidents.web.console.kept_drafts import Kept, seen_version
+from incidents.web.console.offer import must_offer
 from incidents.web.console.preview import preview_of
 from incidents.web.htmx import answer, is_fragment_wanted
 
@@ -62,6 +63,7 @@ def page(
         "effect": _effect(count, bool(read["is_notifying"].value()), stage == Stage.RESOLVED),
         "is_notifying": bool(read["is_notifying"].value()),
         "reached": reached,
+        "must_offer": must_offer(request),
         "undo_seconds": queries.the_page().undo_seconds,
         "picked_names": read.picked_names(),
         "picked_level": read.picked_level_now(),
@@ -70,6 +72,12 @@ def page(
         "draft_version": kept.version if kept else seen_version(request) if draft_version is None else draft_version,
     }
     return answer(request, "console/composer/page.html", context, fragment="live" if is_piece else "", status=status)
+
+
+def effect_of(form: ComposerForm) -> str:
+    """What the button of a bound form says."""
+    count = sum(_reached(form).told.values())
+    return _effect(count, bool(form["is_notifying"].value()), form["stage"].value() == Stage.RESOLVED)
 
 
 @dataclass(frozen=True)

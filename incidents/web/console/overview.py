@@ -17,7 +17,8 @@ from incidents.models import Incident, IncidentUpdate
 from incidents.reviewing.milestones import milestones
 from incidents.reviewing.neglect import neglected
 from incidents.reviewing.promises import running_promises
-from incidents.web.console import promises, proposals, review_due
+from incidents.web.access import may_reach
+from incidents.web.console import drafts, promises, proposals, review_due
 from incidents.web.console.board import current_board
 from incidents.web.console.maintenance import clock_of
 from incidents.web.console.sending import sending_now
@@ -53,6 +54,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "waiting": proposals.lines(proposed[:SHOWN_PROPOSALS], board),
         "waiting_count": len(proposed),
+        "offered": drafts.lines(drafts.offered()) if may_reach(request, "drafts") else [],
         "ended": proposals.lines(proposals.ended(), board),
         "clocks": _clocks(now),
         "sending": sending_now(now),

@@ -1,4 +1,4 @@
-"""People who may sign in: which of the five roles each has, and adding somebody by a one-time link."""
+"""People who may sign in: which roles each has, and adding somebody by a one-time link."""
 
 from __future__ import annotations
 
@@ -10,22 +10,34 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incidents import queries
 from incidents.actions import roles as actions
-from incidents.domain.review import PersonRole
+from incidents.actions.offering import set_four_eyes as set_rule
+from incidents.domain.permissions import group_of
+from incidents.domain.review import ApprovalKind, PersonRole
+from incidents.models.review_words import WORDS
+from incidents.models.words import Word
 from incidents.web.access import actor_of, is_administrator
 from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.forms import TextField
 from incidents.web.console.submitting import submit
 
+
+def _approver_of(kind: ApprovalKind) -> Word:
+    return format_lazy("{approver}: {kind}", approver=gettext_lazy("Approver"), kind=WORDS[ApprovalKind][kind])
+
+
 ROLES = [
     (str(PersonRole.VIEWER), gettext_lazy("Viewer")),
     (str(PersonRole.AUTHOR), gettext_lazy("Author")),
     (str(PersonRole.PUBLISHER), gettext_lazy("Publisher")),
-    (str(PersonRole.APPROVER), gettext_lazy("Approver")),
+    (str(PersonRole.APPROVER), gettext_lazy("Approver in every kind")),
+    *((group_of(kind), _approver_of(kind)) for kind in ApprovalKind),
     (str(PersonRole.ADMINISTRATOR), gettext_lazy("Administrator")),
 ]
 
@@ -80,6 +92,15 @@ def set_roles(request: HttpRequest, number: int) -> HttpResponse:
 
 @recently_proved
 @require_POST
+def set_four_eyes(request: HttpRequest) -> HttpResponse:
+    """Say whether a second person publishes what is posted of incidents."""
+    is_on = request.POST.get("is_four_eyes") == "on"
+    set_rule(actor=actor_of(request), is_on=is_on)
+    messages.success(request, _("From now on a second person publishes.") if is_on else _("Everybody publishes alone."))
+    return redirect("console:people")
+
+
+@require_POST
 def invite_person(request: HttpRequest, number: int) -> HttpResponse:
     """Show the link of somebody who has not set a password yet once more."""
     actions.require(actor_of(request), PersonRole.ADMINISTRATOR)
@@ -103,7 +124,12 @@ def _page(request: HttpRequest, wrong: RolesForm | None = None, number: int = 0,
         }
         for user in users
     ]
-    context = {"lines": lines, "form": wrong, "may_change": is_administrator(request)}
+    context = {
+        "lines": lines,
+        "form": wrong,
+        "may_change": is_administrator(request),
+        "is_four_eyes": queries.the_page().is_four_eyes,
+    }
     return render(request, "console/people/list.html", context, status=status)
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from incidents.actions import authority
 from incidents.actions import review_workflow as actions
 from incidents.domain.canonical import sha256_of
 from incidents.domain.review import ApprovalKind
@@ -109,6 +110,8 @@ def approve_review(request: HttpRequest, code: str) -> HttpResponse:
     digest = sha256_of(shown)
     stands = standing(row, digest)
     kinds = [*stands.missing, *(kind for kind in stands.required if kind not in stands.missing)] or list(ApprovalKind)
+    held = authority.kinds_of(actor_of(request))
+    kinds = [kind for kind in kinds if kind in held] or [kind for kind in ApprovalKind if kind in held]
     form = ApproveForm(
         request.POST.copy() if request.method == "POST" else None, kinds=kinds,
         initial={"seen_hash": digest, "kind": kinds[0]},

@@ -30,6 +30,7 @@ SCOPES = [
     (Scope.PAGE.value, gettext_lazy("Write the page’s name and zone")),
     (Scope.TEMPLATES.value, gettext_lazy("Write templates")),
     (Scope.POSTMORTEMS.value, gettext_lazy("Write reviews, and publish what people have approved")),
+    (Scope.ALONE.value, gettext_lazy("Publish incidents without a second person, where one is asked for")),
 ]
 LIFETIMES = [
     ("30", gettext_lazy("in 30 days")),

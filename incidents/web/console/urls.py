@@ -16,6 +16,7 @@ from incidents.web.console import (
     composer,
     corrections,
     deliveries,
+    drafts,
     export,
     factors,
     incidents,
@@ -83,6 +84,12 @@ urlpatterns = [
     path("updates/<slug:code>/withhold", corrections.withhold_text, name="withhold-text"),
     path("incidents/<slug:code>/withdraw", corrections.withdraw_incident, name="withdraw-incident"),
     path("intervals/<int:number>/correct", incidents.correct_interval, name="correct-interval"),
+    # Drafts that wait for a second person
+    path("drafts", drafts.draft_list, name="drafts"),
+    path("drafts/<slug:code>", drafts.draft, name="draft"),
+    path("drafts/<slug:code>/publish", drafts.publish_draft, name="publish-draft"),
+    path("drafts/<slug:code>/return", drafts.return_draft, name="return-draft"),
+    path("drafts/<slug:code>/take-back", drafts.take_back_draft, name="take-back-draft"),
     # Proposals of monitors, their sources and rules
     path("proposals", proposals.proposal_list, name="proposals"),
     path("proposals/<int:number>/publish", proposals.publish_proposal, name="publish-proposal"),
@@ -194,6 +201,7 @@ urlpatterns = [
     path("factors/<int:number>/retire", taxonomy.retire_factor_code, name="retire-factor-code"),
     # People
     path("people", people.people, name="people"),
+    path("people/four-eyes", people.set_four_eyes, name="set-four-eyes"),
     path("people/add", people.add_person, name="add-person"),
     path("people/<int:number>/set", people.set_roles, name="set-roles"),
     path("people/<int:number>/invite", people.invite_person, name="invite-person"),
@@ -235,6 +243,7 @@ urlpatterns = [
     path("page/looks", branding.edit_branding, name="edit-branding"),
     path("page/looks/preview", branding.preview_branding, name="preview-branding"),
     path("audit", audit.audit_log, name="audit"),
+    path("audit/export", audit.export_log, name="export-log"),
     path("export", export.export, name="export"),
     path("export/public", export.export_public, name="export-public"),
     path("export/everything", export.export_everything, name="export-everything"),
