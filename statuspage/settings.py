@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "incidents.web.access.may",
+                "incidents.web.console.framing.frame",
                 "django.contrib.messages.context_processors.messages",
             ]
         },

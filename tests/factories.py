@@ -31,11 +31,14 @@ class Colleague(Actor):
         """The dataclass gives a default, which says nothing."""
 
 
-def account(name: str, *roles: str) -> User:
-    """The account of this name; a new one is put into these groups, or into every one."""
+def account(name: str, *roles: str, password: str = "") -> User:
+    """The account of this name; a new one is put into these groups, or into every one. `password`: to sign in with."""
     user, is_new = User.objects.get_or_create(username=name)
     if is_new:
         user.groups.add(*(Group.objects.get_or_create(name=role)[0] for role in roles or PersonRole))
+    if password:
+        user.set_password(password)
+        user.save(update_fields=["password"])
     return user
 
 

@@ -281,6 +281,8 @@ NOT_PUBLIC: Mapping[str, str] = {
     "monitorhold": _MONITORS,
     "operatorreminder": _SENDING,
     "outboxevent": _SENDING,
+    "preference": "how somebody likes their console",
+    "presence": "who is looking, for seconds",
     "promisepolicy": "promises carry the terms that follow from it",
     "proposal": "nothing of it is public before a person answers",
     "recordentry": "its salts protect what was withheld; a restored page begins a chain of its own",

@@ -24,6 +24,7 @@ from incidents.models.ledger import ComponentDay, ImpactInterval
 from incidents.models.outbox import Attempt, ChannelPause, Delivery, OperatorReminder, OutboxEvent
 from incidents.models.page import IdempotencyKey, PublicPage
 from incidents.models.picture import Picture
+from incidents.models.presence import Preference, Presence
 from incidents.models.promise import BusinessCalendar, Promise, PromiseExtension, PromisePolicy
 from incidents.models.public_record import Correction, RecordEntry
 from incidents.models.remediation import Remediation, RemediationSlip
@@ -75,6 +76,8 @@ __all__ = [
     "OperatorReminder",
     "OutboxEvent",
     "Picture",
+    "Preference",
+    "Presence",
     "Promise",
     "PromiseExtension",
     "PromisePolicy",

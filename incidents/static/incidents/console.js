@@ -6,9 +6,24 @@
 
   $("[data-focus]")?.focus();
 
+  // What cannot be taken back is asked about once, in words of its own; without this script it is done at once.
+  const sure = $("#sure");
+  let asks = null;
   document.addEventListener("click", (event) => {
-    const asks = event.target.closest("[data-confirm]");
-    if (asks && !confirm(asks.dataset.confirm)) event.preventDefault();
+    const button = event.target.closest("[data-confirm]");
+    if (!button || button === asks || !sure) return;
+    event.preventDefault();
+    $("p", sure).textContent = button.dataset.confirm;
+    const yes = $("[value=yes]", sure);
+    yes.textContent = [...button.childNodes].filter((each) => each.nodeType === Node.TEXT_NODE).map((each) => each.textContent.trim()).join(" ") || button.textContent;
+    sure.returnValue = "";
+    sure.showModal();
+    sure.onclose = () => {
+      if (sure.returnValue !== "yes") return button.focus();
+      asks = button;
+      button.click();
+      asks = null;
+    };
   });
   // One click, one post. The server would answer a second one with the first's result; this spares the wait.
   document.addEventListener("submit", (event) => {
@@ -19,9 +34,10 @@
   });
   addEventListener("pageshow", () => $$("[aria-disabled]").forEach((b) => b.removeAttribute("aria-disabled")));
 
-  // Keys. None of them works while somebody types, nor with Ctrl, Alt or Cmd.
+  // Keys, as the list of them says; none works while somebody types, nor with Ctrl, Alt or Cmd.
+  const KEYS = Object.fromEntries($$("#keys [data-keys]").map((row) => [row.dataset.keys, row.dataset]));
+  const hasSingle = document.body.dataset.singleKeys !== "0";
   let before = "";
-  const GO = { o: 'a[href$="/console/"]', i: 'a[href$="/console/incidents"]', c: 'a[href$="/console/components"]' };
 
   function move(step) {
     const rows = $$("[data-row]");
@@ -34,11 +50,19 @@
   }
 
   const ACTS = {
-    j: () => move(1),
-    k: () => move(-1),
-    "/": () => $("[data-search]")?.focus(),
-    "?": () => $("#keys")?.showModal(),
+    down: () => move(1),
+    up: () => move(-1),
+    search: () => $("[data-search]")?.focus(),
+    keys: () => $("#keys")?.showModal(),
   };
+
+  function actOf(key) {
+    const row = KEYS[`${before} ${key}`] || KEYS[key];
+    if (!row) return null;
+    if (row.go) return () => location.assign(row.go);
+    if (row.press) { const link = $(`[data-key="${row.press}"]`); return link && (() => link.click()); }
+    return ACTS[row.act];
+  }
 
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("form[data-draft]");
@@ -51,12 +75,20 @@
       if (event.target.matches("input:not([type=submit])")) event.preventDefault();
     }
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]") || $("dialog[open]");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const key = event.key;
-    const act = before === "g" && GO[key] ? () => $(GO[key])?.click() : ACTS[key] ?? ($(`[data-key="${CSS.escape(key)}"]`) && (() => $(`[data-key="${CSS.escape(key)}"]`).click()));
-    before = key;
+    if (!hasSingle || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = actOf(event.key);
+    before = event.key;
     if (!act) return;
     event.preventDefault();
     act();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-show-keys]")) $("#keys")?.showModal();
+    // A menu closes when one goes on elsewhere.
+    for (const menu of $$("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || $("dialog[open]")) return;
+    for (const menu of $$("details.menu[open]")) { menu.open = false; $("summary", menu).focus(); }
   });
 })();

@@ -45,8 +45,15 @@ class Clock:
 
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """What monitors propose, open incidents, deliveries on their way, and components that are not operational."""
+    """What monitors propose, open incidents, deliveries on their way, and components that are not operational.
+
+    204 where nothing of it has changed since the state in `Candor-State`, which each answer names.
+    """
     now = timezone.now()
+    # Whatever is shown changes with a write, of which each is in the log, or with the minute.
+    state = f"{queries.the_page().log_number}.{int(now.timestamp() // 60)}"
+    if request.headers.get("Candor-State") == state:
+        return HttpResponse(status=204)
     board = current_board()
     levels = board.levels()
     proposed = list(proposals.waiting())
@@ -66,7 +73,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "promised": _promised(now),
         "neglected": [(each, int((now - each.since).total_seconds())) for each in neglected(now)],
     }
-    return answer(request, "console/overview.html", context)
+    response = answer(request, "console/overview.html", context | {"state": state})
+    response["Candor-State"] = state
+    return response
 
 
 @require_safe

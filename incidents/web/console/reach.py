@@ -44,12 +44,24 @@ def _merged(parts: Iterable[Mapping[str, Roles]]) -> dict[str, Roles]:
 # Names of the console's URLconf to the roles that reach them.
 REACH: Mapping[str, Roles] = _merged(
     (
-        _for(ACCOUNT, "sign-in sign-out change-password set-up set-password lost"),
+        _for(
+            ACCOUNT,
+            "sign-in sign-out change-password set-up set-password lost set-keys account prove end-other-sessions "
+            "end-session ask-reset reset-password last-resort",
+        ),
+        # The steps of django-allauth
+        _for(
+            ACCOUNT,
+            "account_login account_inactive mfa_authenticate mfa_login_webauthn sso_begin openid_connect_callback "
+            "mfa_index mfa_list_webauthn socialaccount_connections mfa_activate_totp mfa_deactivate_totp "
+            "mfa_add_webauthn mfa_edit_webauthn mfa_remove_webauthn mfa_view_recovery_codes "
+            "mfa_generate_recovery_codes mfa_download_recovery_codes",
+        ),
         _for(
             READERS,
             "overview sending incidents incident proposals maintenance-list series maintenance components upstreams "
             "agreements reviews review review-section review-history preview-review remediations factors promises "
-            "promise-policies templates",
+            "promise-policies templates palette be-present",
         ),
         # Who subscribes, and what was sent to whom, are for those who publish.
         _for(PUBLISHERS, "subscribers deliveries delivery"),
@@ -57,7 +69,8 @@ REACH: Mapping[str, Roles] = _merged(
         _for(ALONE, "mailbox letter people invite-person tokens sources audit export"),
         _for(WRITERS, "open-incident post-update resolve-incident reopen-incident edit-proposal resolve-proposal"),
         # Drafts that are offered
-        _for(WRITERS, "drafts draft"),
+        _for(WRITERS, "drafts draft save-draft discard-draft"),
+        _by(Verb.UPDATE_TAKEN_BACK, "undo-update"),
         _by(Verb.DRAFT_TAKEN_BACK, "take-back-draft"),
         _for(PUBLISHERS, "publish-draft return-draft"),
         _by(Verb.FOUR_EYES_SET, "set-four-eyes"),
@@ -153,6 +166,7 @@ REACH: Mapping[str, Roles] = _merged(
         _by(Verb.TEMPLATE_SAVED, "add-template edit-template"),
         _by(Verb.TEMPLATE_DELETED, "delete-template"),
         _by(Verb.PAGE_EDITED, "edit-page"),
+        _by(Verb.PAGE_BRANDED, "edit-branding preview-branding"),
         _by(Verb.LOG_EXPORTED, "export-log"),
         _by(Verb.RECORD_EXPORTED, "export-public export-everything"),
     )

@@ -27,7 +27,9 @@ from incidents.web.console import (
     maintenance_schedule,
     overview,
     page,
+    palette,
     people,
+    presence,
     promise_policies,
     promises,
     proposals,
@@ -54,6 +56,8 @@ app_name = "console"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("sending", overview.sending, name="sending"),
+    path("palette", palette.palette, name="palette"),
+    path("keys", palette.set_keys, name="set-keys"),
     # One's own account; the steps that django-allauth has are in `web.accounts.urls`
     path("sign-in", entrance.sign_in, name="sign-in"),
     path("sign-out", entrance.sign_out, name="sign-out"),
@@ -77,6 +81,7 @@ urlpatterns = [
     path("incidents/<slug:code>/resolve", composer.resolve_incident, name="resolve-incident"),
     path("incidents/<slug:code>/reopen", composer.reopen_incident, name="reopen-incident"),
     path("incidents/<slug:code>/edit", incidents.edit_incident, name="edit-incident"),
+    path("incidents/<slug:code>/present", presence.be_present, name="be-present"),
     path("incidents/<slug:code>/state/<slug:milestone>", incidents.state_milestone, name="state-milestone"),
     path("incidents/<slug:code>/advise", client_advice.give_advice, name="give-advice"),
     path("advice/<int:number>/withdraw", client_advice.withdraw_advice, name="withdraw-advice"),
