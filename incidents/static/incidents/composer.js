@@ -136,6 +136,14 @@
     if (event.target.name === "template") $("[value=fill]", form)?.click();
   });
 
+  // A level that was typed behind the components is the one for all of them.
+  document.addEventListener("input", (event) => {
+    if (event.target.name !== "pick") return;
+    const letter = event.target.value.match(/=\s*([odpm])/i)?.[1].toLowerCase();
+    const level = letter && $(`[name=picked_level][value^="${letter}"]`);
+    if (level) level.checked = true;
+  });
+
   // The seconds in which an update can be taken back.
   const waiting = $("[data-waiting]");
   if (waiting) {
