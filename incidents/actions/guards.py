@@ -41,7 +41,8 @@ def lock_incident(
 
     Raises Refused if there is none of that kind or it was withdrawn, and Conflict if somebody wrote in between.
     """
-    incident = Incident.objects.select_for_update().filter(pk=incident_id).first()
+    # Without the key: whoever fans out an event of it only refers to it, and must not wait for this, nor this for that.
+    incident = Incident.objects.select_for_update(no_key=True).filter(pk=incident_id).first()
     if incident is None:
         raise Refused(_("There is no such incident."))
     if incident.withdrawn_at and not is_withdrawn_too:

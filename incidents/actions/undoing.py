@@ -49,8 +49,13 @@ def take_back_update(*, actor: Actor, update_id: int, now: datetime | None = Non
         update = IncidentUpdate.objects.filter(pk=update_id).first()
         if update is None:
             raise Refused(_("There is no such update."))
+        # The event before the incident, as the fan-out takes them: else each could wait for the other.
+        waiting = OutboxEvent.objects.select_for_update().filter(
+            incident=update.incident_id, sequence=update.sequence, held_until__isnull=False
+        )
+        found = waiting.first()
         incident = guards.lock_incident(update.incident_id, None)
-        event = _held(incident, update, now)
+        event = _held(found, incident, update, now)
         before, now = dict(event.before), max(now, update.posted_at)
         why = _reason(int((now - update.posted_at).total_seconds()))
         if update.sequence == 1:
@@ -62,10 +67,8 @@ def take_back_update(*, actor: Actor, update_id: int, now: datetime | None = Non
     return update
 
 
-def _held(incident: Incident, update: IncidentUpdate, now: datetime) -> OutboxEvent:
-    """The event of the update, locked, if it still waits."""
-    rows = OutboxEvent.objects.select_for_update().filter(incident=incident, sequence=update.sequence)
-    event = rows.filter(held_until__isnull=False).first()
+def _held(event: OutboxEvent | None, incident: Incident, update: IncidentUpdate, now: datetime) -> OutboxEvent:
+    """The locked event of the update, if it still waits."""
     if event is None or event.facts.get("update", {}).get("code") != update.code:
         raise Refused(_("This update cannot be taken back: it did not wait. Withhold its text or post another one."))
     if event.relayed_at or event.held_until is None or event.held_until <= now:

@@ -280,7 +280,8 @@ def test_undo_and_fan_out_at_once_never_both(round_, responder, monkeypatch):
     incident = broken(now)
     update = posted(maria, incident, now)
     relay.relay(now)
-    ready, outcome = threading.Barrier(2), {}
+    ready = threading.Barrier(2)
+    outcome: dict[str, Any] = {}
 
     def take_back() -> None:
         ready.wait(10)
@@ -298,8 +299,10 @@ def test_undo_and_fan_out_at_once_never_both(round_, responder, monkeypatch):
 
     order = (take_back, fan_out) if round_ % 2 else (fan_out, take_back)
     threads = [threading.Thread(target=each) for each in order]
-    [thread.start() for thread in threads]
-    [thread.join(60) for thread in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
     relay.relay(now + timedelta(seconds=60))
     assert outcome["undone"] == (told() == 0)
     if not outcome["undone"]:

@@ -6,7 +6,13 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const AGAIN = 5000, PATIENCE = 20000;
   const theForm = () => $("#composer");
-  let isPosting = false, isWaiting = false, timer = 0;
+  let isPosting = false, isWaiting = false, timer = 0, previews = 0;
+
+  // While it is posted no preview begins, and one that runs is let finish for half a second before the page goes.
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isPosting) event.preventDefault(); });
+  document.addEventListener("htmx:beforeSend", () => { previews++; });
+  document.addEventListener("htmx:afterRequest", () => { previews = Math.max(0, previews - 1); });
+  const settled = async () => { for (let i = 0; i < 20 && previews; i++) await new Promise((go) => setTimeout(go, 25)); };
 
   function free() {
     isPosting = false;
@@ -63,9 +69,14 @@
       }
       if (answer.status === 201) {
         document.dispatchEvent(new Event("candor:posted"));
+        await settled();
         return location.assign(answer.headers.get("Location"));
       }
-      if (answer.status === 409 || answer.status === 422) return show(await answer.text());
+      if (answer.status === 409 || answer.status === 422) {
+        const html = await answer.text();
+        await settled();
+        return show(html);
+      }
     } catch {
       return unposted(navigator.onLine ? "silent" : "offline", true);
     }
@@ -134,6 +145,14 @@
     if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
     if (event.target.name === "title") $("[name=body]", form)?.focus();
     if (event.target.name === "template") $("[value=fill]", form)?.click();
+  });
+
+  // A level that was typed behind the components is the one for all of them.
+  document.addEventListener("input", (event) => {
+    if (event.target.name !== "pick") return;
+    const letter = event.target.value.match(/=\s*([odpm])/i)?.[1].toLowerCase();
+    const level = letter && $(`[name=picked_level][value^="${letter}"]`);
+    if (level) level.checked = true;
   });
 
   // The seconds in which an update can be taken back.

@@ -32,7 +32,7 @@ from incidents.web.console.submitting import forget_drafts, is_sent_by_script, s
 from incidents.web.htmx import is_fragment_wanted
 
 FILLED_IN = re.compile(r"\{components\}|\{title\}")
-MARKDOWN = re.compile(r"[\\`*\[\]<>]")
+MARKDOWN = re.compile(r"[\\`*_\[\]<>]")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -30,7 +30,12 @@ DUE_CHOICES = [
     ("15", _("15 min")), ("30", _("30 min")), ("60", _("60 min")), ("at", _("At")), ("none", _("No promise")),
 ]  # fmt: skip
 # What is chosen for several components at once: by letters, by boxes.
-TOGETHER_CHOICES = [(level.value, words.LEVELS[level]) for level in picking.LETTERS.values()]
+TOGETHER_CHOICES = [
+    (Level.OPERATIONAL.value, _("Operational")),
+    (Level.DEGRADED_PERFORMANCE.value, _("Degraded")),
+    (Level.PARTIAL_OUTAGE.value, _("Partial outage")),
+    (Level.MAJOR_OUTAGE.value, _("Major outage")),
+]
 # Where a refusal of the action is shown on this form.
 PLACES = {"next_update_due_at": "due_at", "since": "components", "regions": "components", "level": "components"}
 LEFT_OPEN = re.compile(r"(?<!\\)\{\w+\}", re.ASCII)

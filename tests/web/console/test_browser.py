@@ -58,7 +58,7 @@ def test_an_incident_is_opened_and_updated_with_the_keyboard_alone(signed_in):
     page.keyboard.type("We are **looking** into it.")
     page.get_by_label("API: level").or_(page.locator(f"#id_level_{api.pk}")).first.focus()
     page.keyboard.type("Major")
-    expect(page.locator(".preview strong")).to_have_text("looking")
+    expect(page.locator(".of-page strong")).to_have_text("looking")
     expect(page.locator("#effect")).to_have_text("Post and notify 2 subscribers")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/incidents/*#update-*")

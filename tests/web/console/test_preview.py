@@ -63,7 +63,7 @@ class World:
     def fields(self, kind: str) -> tuple[str, dict[str, object]]:
         """Address and fields of one way to post."""
         api, web, ios = self.api.pk, self.web.pk, self.ios.pk
-        return {
+        known: dict[str, tuple[str, dict[str, object]]] = {
             "update": (f"{self.path}/update", {"stage": "identified", "due": "30"}),
             "same stage": (f"{self.path}/update", {"stage": "investigating", "due": "at", "due_at": "16:00"}),
             "regions": (f"{self.path}/update", {"stage": "monitoring", f"level_{api}": "operational",
@@ -78,7 +78,8 @@ class World:
                      "advice": "Wait."}),
             "open without components": (OPEN, {"title": "Slow", "detected_at": "14:20"}),
             "reopen": (f"{self.path}/reopen", {"stage": "investigating", "pick": "api = p"}),
-        }[kind]  # fmt: skip
+        }  # fmt: skip
+        return known[kind]
 
 
 KINDS = ("update", "same stage", "regions", "all at once", "whole group", "wrong results", "resolve",
