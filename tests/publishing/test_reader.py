@@ -123,7 +123,7 @@ def test_a_choice_holds_through_a_refresh_and_what_is_new_elsewhere_is_counted(b
         components=[ComponentChange(leaves[4].pk, Level.PARTIAL_OUTAGE)],
     )  # fmt: skip
     site.pages = every_page(truth_at("15:12"))
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     expect(tab.locator(".summary [role=status]")).to_contain_text("2 more incidents elsewhere.")
     expect(tab.locator(".card:visible")).to_have_count(1)
 
