@@ -72,7 +72,7 @@ def test_only_what_the_address_names_is_shown_and_what_else_is_broken_is_said(br
     assert tab.get_by_role("heading", level=1).inner_text() == "Partial System Outage"
     told = tab.locator(".summary [role=status]")
     expect(told).to_have_text(
-        "Of what you chose: Major outage: Claude.ai. 1 open incident about it. 1 more incident elsewhere."
+        "Of what you chose: Major outage (Claude.ai). 1 open incident about it. 1 more incident elsewhere."
     )
     assert site.complaints == []
     tab.get_by_role("button", name="Show everything").click()
