@@ -108,7 +108,11 @@ def _feeds(slug: str) -> Group:
         "/remediations.atom": _("remediations"),
         "/corrections.atom": _("corrections"),
     }
-    return Group("feeds", _("Feeds"), "", (*_all(paths), Address("/incidents/<id>.atom", _("one incident"))))
+    one = (
+        Address("/incidents/<id>.atom", _("one incident")),
+        Address("/incidents/<id>.txt", _("the same as plain text")),
+    )
+    return Group("feeds", _("Feeds"), "", (*_all(paths), *one))
 
 
 def _record() -> Group:

@@ -19,7 +19,18 @@ DISALLOWED = (
     *("/healthz", "/readyz", "/metrics", "/embed/frame"),
 )
 MOST_ADDRESSES = 50_000  # of one file, by the protocol
-_FIXED = ("/", "/history", "/uptime", "/agreements", "/reviews", "/remediations", "/promises", "/corrections", "/api")
+_FIXED = (
+    "/",
+    "/history",
+    "/uptime",
+    "/agreements",
+    "/reviews",
+    "/remediations",
+    "/promises",
+    "/corrections",
+    "/affected",
+    "/api",
+)
 
 
 def hot(_snapshot: Snapshot) -> list[Page]:

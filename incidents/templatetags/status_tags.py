@@ -9,6 +9,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from incidents.domain.instants import to_the_second
 from incidents.domain.status import Impact, Level, Stage
 from incidents.publishing import advice, cards, csp, planned, words
 from incidents.publishing.periods import Month
@@ -133,6 +134,13 @@ def incident_span(incident: IncidentView) -> SafeString:
 def slugs(incident: IncidentView) -> str:
     """The slugs of the components of an incident, for the script that shows only some of them."""
     return " ".join(row.slug for row in incident.affected)
+
+
+@register.filter
+def as_question(incident: IncidentView) -> str:
+    """The fragment with which `/affected` asks about the components and the time of an incident."""
+    asked = [f"only={','.join(row.slug for row in incident.affected)}", f"from={to_the_second(incident.started_at)}"]
+    return "&".join(asked + ([f"to={to_the_second(incident.resolved_at)}"] if incident.resolved_at else []))
 
 
 @register.filter

@@ -43,7 +43,9 @@ def midnight(day: date, zone: str) -> datetime:
 
 def a_ledger(dice: random.Random, around: datetime, zone: str) -> dict[str, Any]:
     """Two groups' worth of components and up to fourteen intervals within two days of an instant."""
-    components = [{"code": "g", "slug": "g", "name": "G", "group": None, "is_group": True, "regions": []}]
+    components: list[dict[str, Any]] = [
+        {"code": "g", "slug": "g", "name": "G", "group": None, "is_group": True, "regions": []}
+    ]
     for code in "abcd":
         first = around.date() + timedelta(days=dice.choice((-400, -400, -400, -1, 0, 1)))
         components.append({
@@ -219,7 +221,7 @@ def test_the_question_and_its_answer_are_an_address_that_can_be_shared(browser):
     assert [cell.strip() for cell in row.locator("th, td").all_inner_texts()] == [
         "Claude.ai", "Major outage", "23 Jun 2026, 14:30:00 UTC", "still open", "40 min", "Sign-in fails",
     ]  # fmt: skip
-    assert re.fullmatch(r"/incidents/[a-z0-9]{12}", row.get_by_role("link").get_attribute("href"))
+    assert re.fullmatch(r"/incidents/[a-z0-9]{12}", row.get_by_role("link").get_attribute("href") or "")
     assert tab.url.endswith("/affected#only=claude-ai&from=2026-06-23T14:00:00Z")
     expect(tab.locator("#fresh")).to_have_text("Computed from the record as it was at 23 Jun 2026, 15:10:00 UTC.")
     other = settled(site, browser, tab.url.removeprefix(site.origin), timezone_id="America/New_York")

@@ -56,7 +56,7 @@ def test_an_incident_that_is_added_above_moves_nothing_that_is_read(browser, sit
     before, height = words.bounding_box()["y"], tab.evaluate("document.body.scrollHeight")
     tab.evaluate(WATCH)
     site.pages = a_third_incident()
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     expect(tab.locator(".card")).to_have_count(3)
     tab.wait_for_timeout(200)
     assert tab.evaluate("document.body.scrollHeight") > height or "#" in where  # there only the count is new
@@ -74,7 +74,7 @@ def test_only_what_is_new_is_said_politely(browser, site):
     said = tab.locator("#live")
     assert said.get_attribute("role") == "status"
     site.pages = a_third_incident()
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     expect(said).to_contain_text("Batch jobs wait")
     assert "Files are slow" not in said.inner_text()
     other = next(row for row in truth_at("15:12").open_incidents if row.title == "Files are slow")
@@ -95,7 +95,7 @@ def test_what_did_not_change_is_the_same_element_and_pictures_do_not_blink(brows
         window.picture = picture;
     }""")
     site.pages = a_third_incident()
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     expect(tab.locator(".card")).to_have_count(3)
     assert tab.evaluate("window.picture.isConnected")
     gone = tab.evaluate("window.kept.filter(el => !el.isConnected).map(el => el.outerHTML.slice(0, 80))")
@@ -109,7 +109,7 @@ def test_what_is_ticked_in_the_choice_is_not_lost(browser, site):
     box = tab.locator(".picker").get_by_role("checkbox", name="Claude.ai", exact=True)
     box.check()
     site.pages = a_third_incident()
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     expect(tab.locator(".summary")).to_contain_text("2 more incidents elsewhere.")
     expect(box).to_be_checked()
     expect(box).to_be_focused()
@@ -120,7 +120,7 @@ def test_a_tab_in_the_background_follows_with_its_title_and_its_picture(browser)
     open_the_incident(leaves, components=[ComponentChange(leaves[0].pk, Level.DEGRADED_PERFORMANCE)])
     site = SecureSite(every_page(truth_at("15:10")))
     tab = site.open(browser, "/")
-    tab.clock.run_for(4_000)
+    tab.clock.run_for(40_000)
     icon = tab.locator("link[rel=icon]").get_attribute("href")
     tab.evaluate("""() => {
         Object.defineProperty(document, "hidden", { get: () => window.away, configurable: true });

@@ -59,7 +59,8 @@
     };
 
     // Only what is not as it was is touched: the reader's place, focus, selection and opened details stay by themselves.
-    const key = el => el.nodeName + (el.id || (el = el.querySelector("a,time")) && (el.href || el.dateTime));
+    // What has a link or a day for its heading is known by that.
+    const key = el => el.nodeName + (el.id || (el = el.querySelector(":scope:not(ul)>*>a,:scope>h3>time")) && (el.href || el.dateTime));
     const patch = (el, was, next) => {
       const here = [...el.children].filter(el => !el.matches(".mine")), old = [...was.children];
       let at = 0;
@@ -95,7 +96,7 @@
       }
       const [place, at] = places.find(([el]) => el.isConnected) || [];
       if (place) scrollBy(0, edge(place) - at);
-      const said = fresh.filter(el => el.closest(".banner,.card,.update")).map(el => el.innerText).join("\n");
+      const said = fresh.filter(el => el.innerText && el.closest(".banner,.card,.update")).map(el => el.innerText).join("\n");
       if (said) one("#live").textContent = said;
       heading = next.title;
       doc.title = said && doc.hidden ? said.split("\n")[0] + " · " + heading : heading;

@@ -161,9 +161,9 @@
     if (!one("main > .banner")) return words.mine + " " + only.map(slug => names[slug]).join(", ") + ". " +
       counted("listed", all("main > .line:not([hidden])").length);
     const at = level => rows.filter(el => el.dataset.componentStatus == level).map(el => one("a", el).textContent);
-    const told = heaviest.slice(1).reverse().filter(level => at(level).length).map(level => words[level] + ": " + at(level).join(", "));
+    const told = heaviest.slice(1).reverse().filter(level => at(level).length).map(level => words[level] + " (" + at(level).join(", ") + ")");
     const open = cards.filter(el => !el.hidden).length, more = cards.length - open;
-    return words.mine + " " + (told.length ? told.join("; ") + "." : only.map(slug => names[slug]).join(", ") + ": " + words["operational-all"])
+    return words.mine + " " + (told.length ? told.join(", ") + "." : only.map(slug => names[slug]).join(", ") + ": " + words["operational-all"])
       + (open ? " " + counted("open", open) + "." : "") + (more ? " " + counted("elsewhere", more) + "." : "");
   };
 

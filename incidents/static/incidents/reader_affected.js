@@ -93,6 +93,7 @@
       answer = null;
     }
     tell();
+    one("#verdict").scrollIntoView({ block: "nearest" });
   };
 
   const tell = () => {
