@@ -16,7 +16,7 @@ class PublicPage(models.Model):
     name = models.CharField(max_length=200, default="Status")
     time_zone = models.CharField(max_length=64, default="Etc/UTC")
     is_sending_held = models.BooleanField(default=False, help_text="The kill switch: nothing is sent while it is set.")
-    version = models.PositiveIntegerField(default=1, help_text="Rises when somebody changes what is set here.")
+    version = models.PositiveIntegerField(default=1, help_text="Rises with every change of the looks.")
     logo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     logo_dark = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accent = models.CharField(max_length=7, blank=True, help_text="#rrggbb; empty: the colour of the style sheet.")
