@@ -28,7 +28,11 @@ def _added() -> Callable[[], object]:
 
 def _branded() -> Callable[[], object]:
     actor = person("ada", "administrator")
-    return lambda: branding.edit_branding(actor=actor, accent="#1a55b0")
+    logo = picture.add_logo(actor=actor, data=a_file())
+    links, values = "Privacy https://example.org/privacy", "--radius: 4px"
+    return lambda: branding.edit_branding(
+        actor=actor, accent="#1a55b0", footer_links=links, style_values=values, logo=logo.code
+    )
 
 
 ACTS: dict[str, Callable[[], Callable[[], object]]] = {"picture.added": _added, "page.branded": _branded}

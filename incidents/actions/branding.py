@@ -78,7 +78,7 @@ def edit_branding(
         changes = {name: [old, new] for name, old in before.items() if old != (new := _told(page)[name])}
         if changes:
             page.version += 1
-            page.save()
+            page.save(update_fields=[*before, "version"])
             Picture.objects.filter(pk__in=former - {page.logo_id or 0, page.logo_dark_id or 0}).delete()
             record(actor=actor, verb=Verb.PAGE_BRANDED, subject=page, now=now, changes=changes, reach=Reach.PAGE)
     return page

@@ -1181,10 +1181,7 @@ class Migration(migrations.Migration):
                         help_text="For so long the mails of an update wait and its author can take it back; 0: at once.",
                     ),
                 ),
-                (
-                    "version",
-                    models.PositiveIntegerField(default=1, help_text="Rises when somebody changes what is set here."),
-                ),
+                ("version", models.PositiveIntegerField(default=1, help_text="Rises with every change of the looks.")),
                 (
                     "accent",
                     models.CharField(

@@ -19,7 +19,7 @@ class PublicPage(models.Model):
     undo_seconds = models.PositiveSmallIntegerField(
         default=10, help_text="For so long the mails of an update wait and its author can take it back; 0: at once."
     )
-    version = models.PositiveIntegerField(default=1, help_text="Rises when somebody changes what is set here.")
+    version = models.PositiveIntegerField(default=1, help_text="Rises with every change of the looks.")
     logo = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     logo_dark = models.ForeignKey(Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accent = models.CharField(max_length=7, blank=True, help_text="#rrggbb; empty: the colour of the style sheet.")

@@ -215,6 +215,20 @@ def test_a_pinned_page_of_a_public_file_runs_no_script_but_ours():
             harmless("remediation", {"public_url": address}, ours)
 
 
+def test_a_pinned_page_in_other_looks_keeps_our_script_and_looks_in_a_public_file_lead_nowhere_else():
+    ours, other = csp(), csp(":root{--radius:4px}")
+    assert harmless("reviewversion", {"page_csp": other}, ours) == {"page_csp": other}
+    longer = other.replace("style-src", "style-src https://evil.example")
+    assert "script" not in harmless("reviewversion", {"page_csp": longer}, ours)["page_csp"]
+    fine = {"footer_links": [{"label": "Ours", "url": "mailto:help@example.org"}]}
+    assert harmless("publicpage", fine, ours) == fine
+    for planted in ("javascript:alert(1)", "http://example.org", "https://example.org/ x"):
+        with pytest.raises(BadValue, match="footer_links must be"):
+            harmless("publicpage", {"footer_links": [{"label": "Ours", "url": planted}]}, ours)
+    with pytest.raises(BadValue, match="kind must be"):
+        harmless("picture", {"kind": "html"}, ours)
+
+
 @pytest.mark.parametrize(("change", "sentence"), [bad[1:] for bad in BAD], ids=[bad[0] for bad in BAD])
 def test_what_is_wrong_is_said_with_its_line_and_nothing_is_written(tmp_path, export, change, sentence):
     told = change(export.splitlines())

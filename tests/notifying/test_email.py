@@ -186,6 +186,17 @@ def test_a_confirmation_asks_and_a_known_address_is_told_so() -> None:
     assert "/subscriptions/" in known
 
 
+def test_a_mail_wears_the_accent_of_the_page_and_fetches_nothing() -> None:
+    plain, told = facts(), facts()
+    told["page"]["accent"] = "#7a1fa2"
+    html = "".join(part(parsed(parcel_of(told)), "html").split())
+    assert "border-top:4pxsolid#7a1fa2;" in html
+    assert "<img" not in html
+    assert "border-top:4px" not in "".join(part(parsed(parcel_of(plain)), "html").split())
+    asking = {"page": told["page"], "subscriber": {"is_known": False, "generation": 5}}
+    assert "background:#7a1fa2;" in "".join(part(parsed(parcel_of(asking)), "html").split())
+
+
 def test_a_message_with_several_updates_has_the_newest_first_and_marks_the_others() -> None:
     text = part(parsed(parcel_of(facts(1), facts(2), facts(3))), "plain")
     order = [text.index(word) for word in ("Text 3.", "Earlier, not sent to you before:", "Text 2.", "Text 1.")]

@@ -206,8 +206,8 @@ def test_what_stands_is_not_written_again_and_versions_outlive_the_templates(rev
     store.republish(NOW + timedelta(hours=1))
     assert {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in before} == before
     monkeypatch.setattr(store, "code_version", lambda: "newer templates")
-    monkeypatch.setattr(csp, "csp", lambda: "default-src 'self'")
-    monkeypatch.setattr(pages, "csp", lambda: "default-src 'self'")
+    monkeypatch.setattr(csp, "csp", lambda *_looks: "default-src 'self'")
+    monkeypatch.setattr(pages, "csp", lambda *_looks: "default-src 'self'")
     store.republish(NOW + timedelta(hours=2))
     for row in ReviewVersion.objects.all():
         file = folder / SLUG / "versions" / f"{row.number}.html"
