@@ -46,13 +46,18 @@ def test_no_text_of_the_group_comes_alive_in_a_browser(
     drain()
     assert Incident.objects.count() >= 8
     wrong: list[str] = []
-    page.on("dialog", lambda dialog: (wrong.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+
+    def dismissed(dialog: Any) -> None:
+        wrong.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("dialog", dismissed)
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda said: wrong.extend([said.text] if said.type == "error" else []))
     page.add_init_script(WATCH)
     with live_guard(public_root) as port:
         site = f"http://127.0.0.1:{port}"
-        page.on("request", lambda asked: wrong.append(asked.url) if not _is_ours(asked.url, site) else None)
+        page.on("request", lambda asked: wrong.extend([] if _is_ours(asked.url, site) else [asked.url]))
         paths = [
             "/",
             "/history",
