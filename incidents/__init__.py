@@ -15,6 +15,7 @@
 - `importing`: what was told elsewhere. Readers of other pages, feeds and lists, and one way to write it down.
 - `relay`: after commit, publish once, then fan out, then deliver.
 - `tasks`, `management`, `web`: the doors. Celery, commands, public forms, the console, the write API and monitors.
+- `checks`: what an operator must not have set.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ ROUTES = [(name, filled(route)) for name, route in patterns(get_resolver())]
 SITE = "https://status.example.org"
 OF_PAGES = {
     "Referrer-Policy": ("same-origin", "no-referrer"),
-    "X-Frame-Options": ("DENY",),
+    "X-Frame-Options": ("DENY", "SAMEORIGIN"),  # the second where the console shows a preview in a frame of its own
     "Cross-Origin-Opener-Policy": ("same-origin",),
     "Permissions-Policy": ("camera=(), geolocation=(), microphone=()",),
 }
