@@ -54,7 +54,7 @@ from incidents.models import (
 )
 from incidents.notifying import mailbox
 from incidents.notifying.tokens import Purpose, make_token
-from tests import parts_world, workflow_world
+from tests import every_public_world, parts_world, workflow_world
 from tests.factories import MARIA, make_component, open_incident, post_update
 from tests.inbound_world import alert, make_rule, make_source, over, report
 from tests.upstream_world import WELL, an_upstream
@@ -229,4 +229,8 @@ WORLDS: dict[str, Callable[[], Any]] = {
     "levels": levels,
     "long": long,
     "turned": turned,
+    "remedied": every_public_world.remedied,
+    "corrected": every_public_world.corrected,
+    "reviewed": every_public_world.reviewed,
+    "working": every_public_world.working,
 }
