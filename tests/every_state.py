@@ -16,9 +16,10 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,6 +46,7 @@ incident incident
 incident over
 post-update incident
 post-update incident < stage=identified body=
+post-update incident < stage=identified body=x seen_sequence=0 seen_version=0
 resolve-incident incident
 reopen-incident over
 edit-incident incident
@@ -62,6 +64,8 @@ resolve-proposal ended
 sources
 add-source
 add-source < name=
+add-source < name=Another kind=generic
+publish-proposal ended < yes=1
 edit-source source
 add-rule source
 edit-rule rule
@@ -158,6 +162,7 @@ add-person < username=a
 tokens
 make-token
 make-token < name=
+make-token < name=another scopes=read
 promises
 promise-policies
 add-policy
@@ -224,6 +229,7 @@ everything /embed/frame
 everything /subscribe < address=nonsense
 everything /subscribe < address=new@example.org
 everything /confirm/{confirm}
+everything /confirm/{confirm} < yes=1
 everything /confirm/nothing
 everything /subscriptions/{manage}
 everything /subscriptions/{manage} < scope=some
@@ -327,7 +333,8 @@ class Site:
         if page and sent is None:
             return Answer(path, page.status, {**dict(page.headers), "Content-Type": page.content_type}, page.body)
         client = self.clients[is_signed_in]
-        got = client.get(path, follow=True) if sent is None else client.post(path, sent)
+        with override_settings(DATA_DIR=self.world.get("folder", settings.DATA_DIR)):  # where its mails are
+            got = client.get(path, follow=True) if sent is None else client.post(path, sent)
         return Answer(path, got.status_code, dict(got.headers), b"".join(got) if got.streaming else got.content)
 
     def shown(self, state: State) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
@@ -70,6 +71,7 @@ def everything() -> World:
     roles.set_roles(actor=SYSTEM, user_id=user.pk, roles=["administrator"])
     root = Actor("user", "root", user.pk)
     world: World = {"user": user.pk, "region": Region.objects.first(), "subscriber": Subscriber.objects.first().pk}
+    world["folder"] = settings.DATA_DIR
     for add in (_incidents, _maintenance, _monitors, _terms, _reviews, _rest):
         world |= add(root)
     return world

@@ -8,7 +8,7 @@ from playwright.sync_api import Page as Tab
 
 # Boxes without a word of their own, and what stands in a line of text.
 UNSAID = ("generic", "none", "InlineTextBox", "RootWebArea", "LineBreak", "ListMarker", "paragraph", "time", "strong")
-UNSAID = (*UNSAID, "emphasis", "superscript", "insertion", "deletion", "term", "definition", "rowgroup", "LayoutTable")
+INLINE = ("emphasis", "superscript", "insertion", "deletion", "term", "definition", "rowgroup", "LayoutTable")
 # Their name is all there is to say of them.
 WHOLE = ("image", "img", "link", "button", "heading", "DisclosureTriangle", "columnheader", "rowheader", "cell", "code")
 
@@ -34,7 +34,7 @@ def _say(row: dict[str, Any], nodes: dict[str, dict[str, Any]], found: list[str]
             found.append("\0")
         found[-1] += name
         return
-    is_said = not row.get("ignored") and role not in UNSAID
+    is_said = not row.get("ignored") and role not in (*UNSAID, *INLINE)
     if is_said:
         found.append(f"{role} {name}")
     elif role in ("paragraph", "definition", "term"):
