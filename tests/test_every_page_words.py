@@ -75,7 +75,7 @@ def words_in(world: World, name: str) -> list[str]:
     found: dict[tuple[str, str], str] = {}
     for state in states(world, name):
         body = site.shown(state).body.decode()
-        for row in () if state.line.split()[1].endswith(AS_STORED) else hard_coded(body):
+        for row in () if state.address.endswith(AS_STORED) else hard_coded(body):
             found.setdefault(row, state.line)
     return [f"{line} | {place} | {words}" for (place, words), line in found.items()]
 
