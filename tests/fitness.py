@@ -45,7 +45,7 @@ SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
 # Every element that takes the focus is focused: it must show that, and nothing may lie over it (2.4.7, 2.4.11).
 FOCUS = """() => {
   const wrong = [], reach = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
-  const seen = el => el.getClientRects().length && getComputedStyle(el).visibility == 'visible';
+  const seen = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length;
   const marked = el => { const s = getComputedStyle(el);
     return s.outlineStyle != 'none' && parseFloat(s.outlineWidth) >= 2 || s.outlineStyle == 'auto'; };
   for (const el of document.querySelectorAll(reach)) {
