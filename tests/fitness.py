@@ -31,7 +31,7 @@ OPEN_ALL = "() => document.querySelectorAll('main details').forEach(each => { ea
 CUT = """() => [...document.querySelectorAll('body *')].filter(el => {
   const style = getComputedStyle(el);
   const isCut = /hidden|clip/.test(style.overflowX + style.overflowY);
-  if (!isCut || style.clipPath != 'none' || el.closest('svg')) return false;
+  if (!isCut || style.clipPath != 'none' || el.matches('svg *, input, textarea, select')) return false;
   if (style.textOverflow == 'ellipsis' && el.title) return false;
   return el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 1;
 }).map(el => el.outerHTML.slice(0, 120))"""
