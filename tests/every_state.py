@@ -16,9 +16,10 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.staticfiles import finders
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -45,6 +46,7 @@ incident incident
 incident over
 post-update incident
 post-update incident < stage=identified body=
+post-update incident < stage=identified body=x seen_sequence=0 seen_version=0
 resolve-incident incident
 reopen-incident over
 edit-incident incident
@@ -62,6 +64,8 @@ resolve-proposal ended
 sources
 add-source
 add-source < name=
+add-source < name=Another kind=generic
+publish-proposal ended < yes=1
 edit-source source
 add-rule source
 edit-rule rule
@@ -158,6 +162,7 @@ add-person < username=a
 tokens
 make-token
 make-token < name=
+make-token < name=another scopes=read
 promises
 promise-policies
 add-policy
@@ -224,6 +229,7 @@ everything /embed/frame
 everything /subscribe < address=nonsense
 everything /subscribe < address=new@example.org
 everything /confirm/{confirm}
+everything /confirm/{confirm} < yes=1
 everything /confirm/nothing
 everything /subscriptions/{manage}
 everything /subscriptions/{manage} < scope=some
@@ -245,6 +251,22 @@ long /incidents/[^/]+
 long /components/[^/]+
 turned /
 turned /incidents/[^/]+
+remedied /remediations
+corrected /agreements
+corrected /agreements/[^/]+
+corrected /agreements/[^/]+/\d{4}-06
+corrected /corrections
+corrected /incidents/[^/]+
+reviewed /
+reviewed /reviews
+reviewed /reviews/[^/]+
+reviewed /reviews/[^/]+/versions/1
+reviewed /reviews/[^/]+/changes/1/2
+reviewed /reviews/gone
+reviewed /reviews/gone/versions/1
+working /
+working /incidents/[^/]+
+working /components/[^/]+
 """
 HOST = "http://testserver"
 
@@ -286,7 +308,7 @@ class Site:
     @cached_property
     def pages(self) -> dict[str, Page]:
         """Every file of the public tree by its address, made without a disk."""
-        truth = snapshot.build(timezone.now())
+        truth = snapshot.build(self.world.get("now") or timezone.now())
         made = [page for each in store.RENDERERS for page in each.hot(truth)]
         made += [page.render() for each in store.RENDERERS for page in each.cold(truth)]
         return {page.path: page for page in made}
@@ -310,10 +332,9 @@ class Site:
         page = self.pages.get(path.split("?")[0])
         if page and sent is None:
             return Answer(path, page.status, {**dict(page.headers), "Content-Type": page.content_type}, page.body)
-        if path.startswith("/static/"):
-            return _static(path)
         client = self.clients[is_signed_in]
-        got = client.get(path, follow=True) if sent is None else client.post(path, sent)
+        with override_settings(DATA_DIR=self.world.get("folder", settings.DATA_DIR)):  # where its mails are
+            got = client.get(path, follow=True) if sent is None else client.post(path, sent)
         return Answer(path, got.status_code, dict(got.headers), b"".join(got) if got.streaming else got.content)
 
     def shown(self, state: State) -> Answer:
@@ -341,6 +362,12 @@ def public_worlds() -> list[str]:
     return [name for name in WORLDS if name != "everything"]
 
 
+def static(path: str) -> Answer | None:
+    """A file that pages load, by its address; None for what is none."""
+    found = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
+    return Answer(path, 200, {"Content-Type": guess_type(found)[0] or ""}, Path(found).read_bytes()) if found else None
+
+
 def _of_console(line: str, world: World) -> State:
     rest, _, form = line.partition(" < ")
     rest, _, query = rest.partition(" ?")
@@ -365,12 +392,6 @@ def _hidden(body: str) -> dict[str, str]:
     tags = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", body)
     pairs = [(re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in tags]
     return {name[1]: unescape(value[1]) for name, value in pairs if name and value}
-
-
-def _static(path: str) -> Answer:
-    found = finders.find(path.removeprefix("/static/"))
-    assert isinstance(found, str), path
-    return Answer(path, 200, {"Content-Type": guess_type(found)[0] or ""}, Path(found).read_bytes())
 
 
 class _Quoted(dict[str, Any]):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
@@ -54,7 +55,7 @@ from incidents.models import (
 )
 from incidents.notifying import mailbox
 from incidents.notifying.tokens import Purpose, make_token
-from tests import parts_world, workflow_world
+from tests import every_public_world, parts_world, workflow_world
 from tests.factories import MARIA, make_component, open_incident, post_update
 from tests.inbound_world import alert, make_rule, make_source, over, report
 from tests.upstream_world import WELL, an_upstream
@@ -70,6 +71,7 @@ def everything() -> World:
     roles.set_roles(actor=SYSTEM, user_id=user.pk, roles=["administrator"])
     root = Actor("user", "root", user.pk)
     world: World = {"user": user.pk, "region": Region.objects.first(), "subscriber": Subscriber.objects.first().pk}
+    world["folder"] = settings.DATA_DIR
     for add in (_incidents, _maintenance, _monitors, _terms, _reviews, _rest):
         world |= add(root)
     return world
@@ -229,4 +231,8 @@ WORLDS: dict[str, Callable[[], Any]] = {
     "levels": levels,
     "long": long,
     "turned": turned,
+    "remedied": every_public_world.remedied,
+    "corrected": every_public_world.corrected,
+    "reviewed": every_public_world.reviewed,
+    "working": every_public_world.working,
 }

@@ -31,7 +31,7 @@ OPEN_ALL = "() => document.querySelectorAll('main details').forEach(each => { ea
 CUT = """() => [...document.querySelectorAll('body *')].filter(el => {
   const style = getComputedStyle(el);
   const isCut = /hidden|clip/.test(style.overflowX + style.overflowY);
-  if (!isCut || style.clipPath != 'none' || el.closest('svg')) return false;
+  if (!isCut || style.clipPath != 'none' || el.matches('svg *, input, textarea, select')) return false;
   if (style.textOverflow == 'ellipsis' && el.title) return false;
   return el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 1;
 }).map(el => el.outerHTML.slice(0, 120))"""
@@ -45,7 +45,7 @@ SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
 # Every element that takes the focus is focused: it must show that, and nothing may lie over it (2.4.7, 2.4.11).
 FOCUS = """() => {
   const wrong = [], reach = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
-  const seen = el => el.getClientRects().length && getComputedStyle(el).visibility == 'visible';
+  const seen = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length;
   const marked = el => { const s = getComputedStyle(el);
     return s.outlineStyle != 'none' && parseFloat(s.outlineWidth) >= 2 || s.outlineStyle == 'auto'; };
   for (const el of document.querySelectorAll(reach)) {

@@ -50,7 +50,7 @@ class Catalogue(gettext_module.GNUTranslations):
         super().__init__()
         self._catalog: dict[Any, str] = {key if key[1] else key[0]: text for key, text in SAID.items() if text}
         self._catalog |= {key: text for key, text in SAID.items() if text}
-        self.plural = gettext_module.c2py(FORMS)  # type: ignore[attr-defined]
+        self.plural = gettext_module.c2py(FORMS)
 
     def to_language(self) -> str:
         """What Django asks for the name of the active language."""

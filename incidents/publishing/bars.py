@@ -82,9 +82,10 @@ def drawing(component: ComponentView, troubled: list[TroubledDay]) -> SafeString
             runs[kind] += f"M{at * STEP} {HEIGHT - RUN_HEIGHTS[kind] // 2}h{len(members) * STEP - 1}"
         at += len(members)
     quiet = [f'<path class="{kind}" d="{path}"/>' for kind, path in runs.items() if path]
+    said = escape(f"{component.full_name}: {summary(component, troubled)}")  # among many pictures, which one this is
     return mark_safe(  # noqa: S308 - names and words are escaped, the rest are numbers
         f'<svg class="bars" viewBox="0 0 {at * STEP - 1} {HEIGHT}" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape(summary(component, troubled))}">{"".join(quiet)}{"".join(parts)}</svg>'
+        f'aria-label="{said}">{"".join(quiet)}{"".join(parts)}</svg>'
     )
 
 

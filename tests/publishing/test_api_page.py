@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
 
 from incidents.publishing import api_page, store
 from incidents.publishing.public import PageView, Snapshot
@@ -56,18 +53,3 @@ def test_every_link_leads_to_something_that_is_published():
         for href in (address.href for address in group.addresses if address.href):
             places = (root / "current" / file_of(href), root / "cold" / file_of(href), root / href[1:])
             assert any(place.exists() for place in places), href
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (375, "dark"), (1280, "light"), (1280, "dark")])
-def test_it_breaks_no_rule_of_accessibility_and_no_width(browser: Browser, rendered: Page, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    tab = context.new_page()
-    headers = {**dict(rendered.headers), "Content-Type": rendered.content_type}
-    tab.route("**/*", lambda route: route.fulfill(body=rendered.body, headers=headers))
-    tab.goto("https://status.example.com/api")
-    assert [found["id"] for found in Axe().run(tab, options=RULES).response["violations"]] == []
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if shots := os.environ.get("SCREENSHOTS"):
-        tab.screenshot(path=f"{shots}/api-{width}-{scheme}.png", full_page=True)
-    context.close()

@@ -22,7 +22,7 @@ def test_a_troubled_day_stands_out_by_height_and_class_and_says_its_figures_and_
     drawing = bars.drawing(leaf, bars.troubled_days(leaf, "UTC"))
     assert '<path class="major" d="M357.5 28v-28">' in drawing
     assert "<title>23 Jun 2026: 3 h 45 min major outage · Increased error rates" in drawing
-    assert 'aria-label="90 days, trouble on 1 of them."' in drawing
+    assert 'aria-label="API: 90 days, trouble on 1 of them."' in drawing
     assert drawing.count("<path") == 2
 
 
@@ -43,4 +43,4 @@ def test_days_before_a_component_existed_are_drawn_as_no_data():
     assert bars.drawing(leaf, []).count("<path") == 2
     assert 'class="none" d="M0 26h319"' in bars.drawing(leaf, [])
     assert 'class="ok" d="M320 22h39"' in bars.drawing(leaf, [])
-    assert 'aria-label="10 days without trouble."' in bars.drawing(leaf, [])
+    assert 'aria-label="API: 10 days without trouble."' in bars.drawing(leaf, [])

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from itertools import product
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route
 from playwright.sync_api import Page as Tab
 
@@ -18,17 +16,13 @@ from incidents.models import Incident
 from incidents.publishing import affected, csp
 from incidents.publishing.tree import Page
 from tests.factories import make_component, post_update, utc
-from tests.looking import violations
 from tests.publishing.page_world import (
     add_past,
     all_pages,
     open_the_incident,
-    resolve,
-    set_status,
     ten_components,
     truth_at,
 )
-from tests.upstream_world import an_upstream
 
 # Playwright keeps an event loop in this thread from the first browser test to the end of the session; without this,
 # Django would refuse to ask the database in every later test of the process.
@@ -96,63 +90,6 @@ def during(browser: Browser) -> Site:
     add_past(leaves)
     open_the_incident(leaves)
     return Site(all_pages(truth_at("15:10")))
-
-
-def one_of_each(site: Site) -> list[str]:
-    kinds = [r"/", r"/history", r"/history/2026-06", r"/subscribe", r"/affected", r"/404", r"/components/claude-ai"]
-    kinds += [
-        r"/uptime",
-        r"/uptime/2026-06",
-        r"/components/mobile-apps",
-        r"/incidents/[^/]+",
-        r"/incidents/[^/]+/oldest-first",
-    ]
-    return [next(path for path in site.pages if re.fullmatch(kind, path)) for kind in kinds]
-
-
-@pytest.mark.slow
-def test_axe_finds_nothing_on_any_page(browser, during):
-    paths = [path for path in one_of_each(during) if "oldest-first" not in path]
-    story = next(row for row in truth_at("15:10").incidents if row.is_open)
-    for path in [*paths, story.url_path]:
-        tab = during.open(browser, path)
-        tab.evaluate("document.querySelectorAll('details').forEach(el => el.open = true)")
-        assert violations(tab, RULES) == [], path
-        assert [line for line in during.complaints if "404" not in line] == [], path
-        tab.context.close()
-
-
-def test_axe_finds_nothing_when_all_is_well_or_nothing_is_there(browser):
-    sites = [Site(all_pages(truth_at("15:10")))]
-    make_component("Web", now=utc("2026-01-01 00:00"))
-    sites.append(Site(all_pages(truth_at("15:10"))))
-    an_upstream("Cloud", TROUBLE, utc("2026-06-23 15:09"))
-    an_upstream("Silent")
-    sites.append(Site(all_pages(truth_at("15:10"))))
-    for site in sites:
-        tab = site.open(browser, "/")
-        assert Axe().run(tab, options=RULES).response["violations"] == []
-        tab.context.close()
-
-
-def test_every_level_has_enough_contrast_in_both_themes(browser):
-    levels = [level for level in Level if level != Level.OPERATIONAL]
-    for level in levels:
-        set_status(make_component(level.value, now=utc("2026-01-01 00:00")), level, utc("2026-06-23 12:00"))
-    site = Site(all_pages(truth_at("15:10")))
-    for scheme, path in product(("light", "dark"), ("/", "/uptime/2026-06")):
-        tab = site.open(browser, path, color_scheme=scheme)
-        assert Axe().run(tab, options=RULES).response["violations"] == []
-        tab.context.close()
-
-
-def test_nothing_scrolls_sideways(browser, during):
-    for path in one_of_each(during):
-        tab = during.open(browser, path)
-        for width in (320, 375, 720, 1280):
-            tab.set_viewport_size({"width": width, "height": 700})
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width, path
-        tab.context.close()
 
 
 def test_the_first_screen_of_a_phone_answers_the_four_questions(browser, during):
@@ -283,18 +220,3 @@ def test_what_is_typed_into_the_form_is_never_replaced(browser, during):
     tab.clock.run_for(120_000)
     assert during.asked == ["/subscribe"]
     assert tab.get_by_label("Your e-mail address").input_value() == "reader@example.org"
-
-
-def test_very_long_names_fit_a_phone(browser):
-    make_component("W" * 120, now=utc("2026-01-01 00:00"))
-    leaf = make_component("עברית " * 18, now=utc("2026-01-01 00:00"))
-    resolve(open_the_incident([leaf], title="A" * 255), utc("2026-06-23 18:15"))
-    told = Reading(
-        Level.MAJOR_OUTAGE, "W" * 200, (UpstreamIncident("W" * 200, "https://x.example/", utc("2026-06-22 15:00")),)
-    )
-    an_upstream("W" * 80, told, utc("2026-06-23 18:59"))
-    site = Site(all_pages(truth_at("19:00")))
-    for path in [path for path in site.pages if "/history/2026-0" not in path or path.endswith("06")]:
-        tab = site.open(browser, path, at="19:00")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
-        tab.context.close()

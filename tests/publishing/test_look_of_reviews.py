@@ -9,45 +9,21 @@ from playwright.sync_api import Browser
 
 from incidents.publishing import pages, review_pages, snapshot
 from incidents.publishing.tree import Page
-from tests.factories import make_component, open_incident, post_update, utc
-from tests.looking import violations
-from tests.publishing.review_world import SLUG, a_correction, a_review, an_envelope, make_review, publish, retract
-from tests.publishing.test_look import RULES, SITE, Site
+from tests import every_public_world
+from tests.publishing.review_world import SLUG
+from tests.publishing.test_look import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.slow]
 PATH = f"/reviews/{SLUG}"
-NOW = utc("2026-07-05 09:00")
 
 
 @pytest.fixture
 def reviewed() -> dict[str, Page]:
     """A corrected review, a retracted one, and the pages that point at them."""
-    incident = open_incident(make_component("Claude.ai"), now=utc("2026-06-23 14:52"))
-    post_update(incident, "resolved", now=utc("2026-06-23 18:15"))
-    review, first = make_review(incident), an_envelope(a_review(incident.code))
-    publish(review, first)
-    publish(review, a_correction(first))
-    gone = make_review(incident, slug="gone")
-    publish(gone, first)
-    retract(gone, first)
-    truth = snapshot.build(NOW)
+    truth = snapshot.build(every_public_world.reviewed()["now"])
     made = (*pages.hot(truth), *review_pages.hot(truth))
     cold = (page.render() for each in (pages, review_pages) for page in each.cold(truth))
     return {page.path: page for page in (*made, *cold)}
-
-
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser: Browser, reviewed):
-    site = Site(reviewed)
-    incident = next(path for path in reviewed if path.startswith("/incidents/"))
-    paths = ("/reviews", PATH, f"{PATH}/versions/1", f"{PATH}/changes/1/2", "/reviews/gone", "/reviews/gone/versions/1")
-    for path in (*paths, incident, "/"):
-        tab = site.open(browser, path, viewport={"width": 1280, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 1280, SITE + path
-        tab.set_viewport_size({"width": 375, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 375, SITE + path
-        assert violations(tab, RULES) == [], path
-        assert [line for line in site.complaints if "410" not in line] == [], path
-        tab.context.close()
 
 
 def test_the_drawing_keeps_its_letters_on_a_phone(browser: Browser, reviewed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -11,14 +11,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from incidents.actions.agreement import Terms, add_agreement, grant_exclusion
 from incidents.actions.amending import edit_incident
-from incidents.actions.maintenance import schedule_maintenance
-from incidents.actions.operators import add_operator
 from incidents.models import Incident
-from tests.factories import MARIA, make_component, make_region, make_subscriber, open_incident, post_update
-from tests.looking import violations
-from tests.upstream_world import WELL, an_upstream
+from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -172,52 +167,6 @@ def test_rows_are_walked_with_j_and_k_and_the_keys_are_shown(signed_in, live_ser
     page.keyboard.type("Errors 2")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.wait_for_url(lambda url: "q=Errors" in url)
-
-
-def test_no_page_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, live_server):
-    page = signed_in
-    regions = [make_region("eu"), make_region("us")]
-    group = make_component("Apps", is_group=True)
-    api = make_component("API", region_ids=[region.pk for region in regions])
-    make_component("iOS app", group_id=group.pk)
-    make_subscriber()
-    incident = open_incident(api, title="Errors on the API")
-    post_update(incident, "monitoring", advice="Wait.")
-    work = schedule_maintenance(
-        actor=MARIA, title="Move the database", body="Writes are refused.", scope=[(api.pk, (regions[0].pk,))],
-        scheduled_for=timezone.now() + timedelta(hours=3), scheduled_until=timezone.now() + timedelta(hours=5),
-    )  # fmt: skip
-    add_operator(actor=MARIA, address="oncall@example.org")
-    upstream = an_upstream(reading=WELL)
-    promise = add_agreement(
-        actor=MARIA, slug="api",
-        terms=Terms(name="API", component_ids=[api.pk], target_percent="99.9", first_month=date(2026, 6, 1)),
-    )  # fmt: skip
-    grant_exclusion(
-        actor=MARIA, agreement_id=promise.pk, started_at=timezone.now() - timedelta(hours=2), ended_at=timezone.now(),
-        reason="Their own network.",
-    )  # fmt: skip
-    paths = [
-        "", "incidents", f"incidents/{incident.code}", f"incidents/{incident.code}/update", "incidents/open",
-        f"incidents/{incident.code}/edit", "components", "components/add", "subscribers", "subscribers/add",
-        "maintenance", "maintenance/schedule", f"maintenance/{work.code}", f"maintenance/{work.code}/update",
-        f"maintenance/{work.code}/window", f"maintenance/{work.code}/cancel", f"maintenance/{work.code}/edit",
-        "maintenance/series", "maintenance/series/add", "agreements", "agreements/add", f"agreements/{promise.pk}/edit",
-        f"agreements/{promise.pk}/exclude",
-        "operators/add", "upstreams", "upstreams/add", f"upstreams/{upstream.pk}/edit",
-        "deliveries", "mailbox", "templates", "templates/add", "audit", "page",
-    ]  # fmt: skip
-    for path in paths:
-        page.goto(f"{live_server.url}/console/{path}")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-        assert violations(page, {"runOnly": TAGS, "resultTypes": ["violations"]}) == [], path
-    small = page.evaluate(
-        """() => [...document.querySelectorAll('a.button, button, summary, select, input:not([type=hidden])')]
-        .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 16).map(e => e.outerHTML)"""
-    )
-    assert small == []
 
 
 def test_maintenance_is_scheduled_with_a_preview_that_counts_and_is_begun(signed_in, live_server):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
@@ -61,27 +60,3 @@ def test_a_proposal_is_published_from_the_overview_by_one_click(signed_in, live_
     expect(page.get_by_role("heading", level=1)).to_have_text("Latency of the search is above two seconds")
     expect(page.get_by_role("heading", name="What monitors and upstreams say")).to_be_visible()
     assert Incident.objects.count() == 2
-
-
-@pytest.mark.slow
-def test_no_page_of_monitors_breaks_a_rule_of_accessibility_nor_scrolls_sideways(signed_in, live_server):
-    page, source = signed_in, a_night_on_call()
-    waits, ended = Proposal.objects.get(state="open"), Proposal.objects.get(state="published")
-    paths = [
-        "", "proposals", f"proposals/{waits.pk}/edit", f"proposals/{ended.pk}/resolve", "sources", "sources/add",
-        f"sources/{source.pk}/rules/add", f"incidents/{Incident.objects.get().code}",
-    ]  # fmt: skip
-    for path in paths:
-        page.goto(f"{live_server.url}/console/{path}")
-        for theme, width in (("light", 375), ("dark", 1280)):
-            page.emulate_media(color_scheme=theme)
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            found = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]})
-            assert found.violations_count == 0, f"{path} {theme}\n{found.generate_report()}"
-    page.goto(f"{live_server.url}/console/sources")
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Renew the key").click()
-    expect(page.locator("code.address")).to_contain_text("/inbound/alertmanager/")
-    page.set_viewport_size({"width": 375, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375

@@ -9,12 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import expect
 
-from incidents.actions.review_parts import save_entry
-from incidents.actions.review_workflow import comment_on_review, submit_review
 from incidents.models import ReviewSection, SectionRevision
-from tests.desk_world import GRACE, a_review, save
-from tests.factories import utc
-from tests.looking import violations
+from tests.desk_world import a_review, save
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -158,30 +154,3 @@ def test_a_draft_that_was_not_saved_comes_back_and_is_merged_with_what_came_mean
     expect(box(again)).to_have_value(
         "The first line. Typed at the end of a battery.\n\nThe second line.\n\nThe third and last line."
     )
-
-
-@pytest.mark.slow
-def test_no_screen_of_reviews_breaks_a_rule_or_scrolls_sideways(sign_in):
-    review = a_review()
-    save(review, THREE + " {{time_to_resolve}}")
-    save_entry(actor=GRACE, review_id=review.pk, at=utc("2026-06-23 14:40"), body="An alert.", source="Pager")
-    comment_on_review(actor=GRACE, review_id=review.pk, anchor="section:summary", body="Which?", is_blocking=False)
-    submit_review(actor=GRACE, review_id=review.pk)
-    page = sign_in("ada")
-    base = f"/console/reviews/{review.code}"
-    keys = ("summary", "timeline", "changes", "factors", "remediations", "agreements", "notes")
-    paths = [
-        "/console/", "/console/reviews", "/console/reviews/start", *(at(review, key) for key in keys), f"{base}/edit",
-        f"{base}/history/summary", f"{base}/submit", f"{base}/approve", f"{base}/publish", f"{base}/retract",
-        f"{base}/comment", f"{base}/waive", f"{base}/explain/detected",
-    ]  # fmt: skip
-    wrong: list[tuple[object, ...]] = []
-    for path in paths:
-        for width in (1280, 375):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.goto(path)
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                wrong.append((path, width))
-        page.evaluate("document.querySelectorAll('main details:not(.menu)').forEach(each => { each.open = true; })")
-        wrong += [(path, *found) for found in violations(page, {"runOnly": TAGS, "resultTypes": ["violations"]})]
-    assert wrong == []
