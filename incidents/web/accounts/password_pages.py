@@ -42,6 +42,22 @@ class ResetForm(forms.Form):
     )
 
 
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic for the type checker alone
+    """A password, twice; what it must be in one sentence."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["new_password1"].help_text = _(
+            "At least 12 characters of any kind; not a common one, not digits alone, and not just the name of this "
+            "page or your own."
+        )
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = _("Once more"), ""
+
+
+class ChangeForm(NewPasswordForm, PasswordChangeForm):
+    """The same, after the old one."""
+
+
 @open_to_anybody
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,7 +89,7 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     if token != TAKEN:
         request.session[KEPT_TOKEN] = kept
         return redirect("console:reset-password", TAKEN)
-    form = SetPasswordForm(user, request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         changed = actions.reset_password(token=kept, password=form.cleaned_data["new_password1"])
         del request.session[KEPT_TOKEN]
@@ -88,6 +104,7 @@ class SetPasswordView(PasswordResetConfirmView):
     """The link by which somebody who was added sets a password. Django checks it; looking at it changes nothing."""
 
     template_name = "console/people/password.html"
+    form_class = NewPasswordForm
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         """Set it, unless the link was used meanwhile, and let the person in."""
@@ -120,7 +137,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """Another password, or the first one of somebody who came by single sign-on. All other sessions end."""
     user = request.user
     assert isinstance(user, User), "the middleware lets nobody else through"
-    form_class = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
+    form_class = ChangeForm if user.has_usable_password() else NewPasswordForm
     form, status = form_class(user, request.POST if request.method == "POST" else None), 200
     if form.is_bound and form.is_valid():
         changed = actions.change_password(
