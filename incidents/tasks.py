@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from incidents import relay as after_commit
@@ -25,6 +26,7 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget sign-ups that were never confirmed, and the keys of writes that nobody repeats any more."""
+    """Forget sign-ups that were never confirmed, keys of writes that nobody repeats, and sessions that ended."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
+    SessionStore.clear_expired()

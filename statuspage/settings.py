@@ -168,6 +168,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _is_https else "session"
 DEVICE_COOKIE_NAME = "__Host-device" if _is_https else "device"
 CSRF_COOKIE_NAME = "__Host-csrf" if _is_https else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
 CSRF_FAILURE_VIEW = "incidents.web.fault.form_without_token"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
