@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from incidents import relay as after_commit
@@ -25,10 +26,11 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget what nobody asks for any more: unconfirmed sign-ups, keys of writes, old drafts and attempts, and pictures
-    that nothing shows."""
+    """Forget what nobody asks for any more: unconfirmed sign-ups, keys of writes, old drafts and attempts, pictures that
+    nothing shows, and sessions that ended."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
     drafts.forget_old_drafts(timezone.now())
     retention.forget_attempts()
     picture.forget_pictures()
+    SessionStore.clear_expired()

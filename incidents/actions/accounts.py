@@ -205,6 +205,9 @@ def _mail(user: User, content: dict[str, Any], now: datetime, expiry: timedelta 
             "confirmed_at": now, "created_at": now,
         },
     )  # fmt: skip
+    if row.suspended_at:
+        row.suspended_at = None  # the address bounced once; it is still the only way to its owner
+        row.save(update_fields=["suspended_at"])
     about = {"act": _("Look at your account"), "path": reverse("console:account"), "user": user.get_username()}
     return {
         "reach": Reach.SUBSCRIBERS, "audience": {"subscriber_id": row.pk}, "expires_at": now + expiry,

@@ -9,11 +9,13 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from incidents import queries
 from incidents.actions import accounts as actions
@@ -23,7 +25,11 @@ from incidents.web.accounts.device import remember_device
 from incidents.web.client import client_ip
 
 # What a page says by itself, and allauth would say once more.
-_UNSAID = ("account/messages/logged_in.txt", "account/messages/logged_out.txt")
+_UNSAID = (
+    "account/messages/logged_in.txt",
+    "account/messages/logged_out.txt",
+    "mfa/messages/recovery_codes_generated.txt",
+)
 
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -75,6 +81,11 @@ class Factors(DefaultMFAAdapter):  # type: ignore[misc]
     def get_totp_issuer(self) -> str:
         """What the app on the telephone shows."""
         return queries.the_page().name
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
+        """What a passkey is called unless its owner says otherwise."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number} if number > 1 else _("Passkey")
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Bound to the host; named as the page."""

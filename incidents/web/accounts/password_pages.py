@@ -11,7 +11,7 @@ from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ from incidents.actions.refusals import Refused
 from incidents.web.access import actor_of, open_to_anybody
 from incidents.web.accounts.entering import end_sessions_of, enter
 from incidents.web.accounts.limits import part_of_the_account
-from incidents.web.accounts.reauthentication import note_proof, recently_proved
+from incidents.web.accounts.reauthentication import check_password, note_proof, shown_when_proved
 from incidents.web.client import client_ip
 
 # The token waits in the session: it leaves the address bar, and with it the history and every Referer.
@@ -40,6 +40,32 @@ class ResetForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
+
+
+class NewPasswordForm(SetPasswordForm):  # type: ignore[type-arg]  # generic for the type checker alone
+    """A password, twice; what it must be in one sentence."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["new_password1"].help_text = _(
+            "At least 12 characters of any kind; not a common one, not digits alone, and not just the name of this "
+            "page or your own."
+        )
+        self.fields["new_password2"].label, self.fields["new_password2"].help_text = _("Once more"), ""
+
+
+class ChangeForm(NewPasswordForm, PasswordChangeForm):
+    """The same, after the old one, which is counted as at the door."""
+
+    def __init__(self, request: HttpRequest, user: User, data: Any = None) -> None:
+        super().__init__(user, data)
+        self.request, self.person = request, user
+
+    def clean_old_password(self) -> str:
+        """Raises ValidationError for a wrong one, and during a pause."""
+        typed: str = self.cleaned_data["old_password"]
+        check_password(self.request, self.person, typed)
+        return typed
 
 
 @open_to_anybody
@@ -73,7 +99,7 @@ def reset_password(request: HttpRequest, token: str) -> HttpResponse:
     if token != TAKEN:
         request.session[KEPT_TOKEN] = kept
         return redirect("console:reset-password", TAKEN)
-    form = SetPasswordForm(user, request.POST if request.method == "POST" else None)
+    form = NewPasswordForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         changed = actions.reset_password(token=kept, password=form.cleaned_data["new_password1"])
         del request.session[KEPT_TOKEN]
@@ -88,6 +114,7 @@ class SetPasswordView(PasswordResetConfirmView):
     """The link by which somebody who was added sets a password. Django checks it; looking at it changes nothing."""
 
     template_name = "console/people/password.html"
+    form_class = NewPasswordForm
 
     def form_valid(self, form: SetPasswordForm[Any]) -> HttpResponse:
         """Set it, unless the link was used meanwhile, and let the person in."""
@@ -113,29 +140,34 @@ set_password = open_to_anybody(SetPasswordView.as_view())
 
 
 @part_of_the_account
-@recently_proved
 @sensitive_post_parameters("old_password", "new_password1", "new_password2")
 @require_http_methods(["GET", "HEAD", "POST"])
-def change_password(request: HttpRequest) -> HttpResponse:
-    """Another password, or the first one of somebody who came by single sign-on. All other sessions end."""
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """Another password: the old one, typed beside it, is the proof. Or the first one of somebody who came by single
+    sign-on: after a proof. All other sessions end."""
     user = request.user
     assert isinstance(user, User), "the middleware lets nobody else through"
-    form_class = PasswordChangeForm if user.has_usable_password() else SetPasswordForm
-    form, status = form_class(user, request.POST if request.method == "POST" else None), 200
+    if not user.has_usable_password():
+        return _set_first(request)
+    return _set(request, ChangeForm(request, user, request.POST if request.method == "POST" else None))
+
+
+@shown_when_proved
+def _set_first(request: HttpRequest) -> HttpResponse:
+    return _set(request, NewPasswordForm(request.user, request.POST if request.method == "POST" else None))
+
+
+def _set(request: HttpRequest, form: NewPasswordForm) -> HttpResponse:
     if form.is_bound and form.is_valid():
         changed = actions.change_password(
-            actor=actor_of(request), user_id=user.pk, password=form.cleaned_data["new_password1"]
+            actor=actor_of(request), user_id=form.user.pk, password=form.cleaned_data["new_password1"]
         )
         update_session_auth_hash(request, changed)
         note_proof(request)
         ended = end_sessions_of(request, changed)
-        messages.success(
-            request, _("The password is changed. Other sessions that ended: %(count)d.") % {"count": ended}
-        )
+        messages.success(request, _("The password is changed. Other sessions ended: %(count)d.") % {"count": ended})
         return redirect("console:account")
-    if form.is_bound:
-        status = 422
-    return render(request, "console/sign_in/password.html", {"form": form}, status=status)
+    return render(request, "console/sign_in/password.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 def _count(key: str) -> int:

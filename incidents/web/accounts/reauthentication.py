@@ -50,7 +50,6 @@ GUARDED: dict[str, str] = {
     "console:release-sending": "lets held messages go to everybody",
     "console:withdraw-incident": "takes an incident off the page",
     "console:retract-review": "takes a review off the page",
-    "console:change-password": "the password",
     "mfa_activate_totp": "a second factor",
     "mfa_deactivate_totp": "a second factor",
     "mfa_add_webauthn": "a passkey",
@@ -101,30 +100,31 @@ class ProofForm(forms.Form):
             if not passkey.is_valid():
                 raise ValidationError(_("That passkey is not one of this account."))
         elif given.get("proof_password"):
-            self._check_password(given["proof_password"])
+            check_password(self.request, self.user, given["proof_password"])
         elif given.get("proof_code"):
             self._check_code(given["proof_code"])
         else:
             raise ValidationError(_("Type one of them."))
         return given
 
-    def _check_password(self, password: str) -> None:
-        device = known_device(self.request, self.user.pk)
-        counters = guessing.counters(f"account {self.user.pk}", client_ip(self.request), device)
-        if seconds := guessing.pause_seconds(counters):
-            raise ValidationError(
-                _("Too many wrong passwords. Wait %(seconds)s s, then try again."), params={"seconds": seconds}
-            )
-        guessing.count_try(counters)
-        if not self.user.check_password(password):
-            actions.refuse(user=self.user, what="password", client_ip=client_ip(self.request))
-            raise ValidationError(_("That is not your password."))
-        guessing.forget_tries(counters)
-
     def _check_code(self, code: str) -> None:
         form = BaseAuthenticateForm(user=self.user)
         form.cleaned_data = {"code": code}
         check_code(self.request, self.user, form.clean_code, lambda: form.authenticator)
+
+
+def check_password(request: HttpRequest, user: User, password: str) -> None:
+    """Count wrong ones as at the door. Raises ValidationError, during a pause too."""
+    counters = guessing.counters(f"account {user.pk}", client_ip(request), known_device(request, user.pk))
+    if seconds := guessing.pause_seconds(counters):
+        raise ValidationError(
+            _("Too many wrong passwords. Wait %(seconds)s s, then try again."), params={"seconds": seconds}
+        )
+    guessing.count_try(counters)
+    if not user.check_password(password):
+        actions.refuse(user=user, what="password", client_ip=client_ip(request))
+        raise ValidationError(_("That is not your password."))
+    guessing.forget_tries(counters)
 
 
 def recently_proved(view: View) -> View:
@@ -175,7 +175,8 @@ def note_proof(request: HttpRequest) -> None:
 def ask(request: HttpRequest, form: ProofForm) -> HttpResponseBase:
     """The page that asks; 403 says to programs that nothing was done."""
     own = {*OWN, "csrfmiddlewaretoken"}
-    kept = [(name, value) for name, values in request.POST.lists() if name not in own for value in values]
+    shown = [name for name in request.POST if name not in own and "password" not in name]
+    kept = [(name, value) for name in shown for value in request.POST.getlist(name)]
     is_post = request.method == "POST" and request.POST.get(MARK, "POST") == "POST"
     values = {
         "form": form, "mark": "POST" if is_post else "GET", "kept": kept if is_post else [],

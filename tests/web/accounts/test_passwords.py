@@ -107,6 +107,31 @@ def test_the_old_password_is_asked_for():
     assert sign_in(Client()).status_code == 302
 
 
+def test_guessing_the_old_password_is_slowed_down_as_at_the_door():
+    somebody()
+    client = Client()
+    sign_in(client)
+    pages = [
+        client.post("/console/change-password", {"old_password": f"guess {n}", **NEW}).content.decode()
+        for n in range(8)
+    ]
+    assert "Too many wrong passwords" in pages[-1]
+    assert verbs().count("account.refused") <= 6
+
+
+def test_the_first_password_of_somebody_without_one_wants_a_proof(settings):
+    settings.PROOF_MINUTES = 0
+    client = Client()
+    client.force_login(User.objects.create_user("lea", "lea@example.org"))
+    assert client.get("/console/change-password").status_code == 403
+    refused = client.post("/console/change-password", NEW)
+    assert refused.status_code == 403
+    assert OTHER_PASSWORD not in refused.content.decode(), "a password is never shown again"
+    settings.PROOF_MINUTES = 5
+    assert client.post("/console/change-password", NEW).status_code == 302
+    assert sign_in(Client(), "lea", OTHER_PASSWORD).status_code == 302
+
+
 class TestReset:
     def ask(self, address="noor@example.org", client=None):
         return (client or Client()).post("/console/reset-password", {"email": address})

@@ -6,6 +6,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from allauth.socialaccount.models import SocialAccount
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.models import Group, User
@@ -238,3 +239,17 @@ def test_a_fresh_proof_asks_the_provider_to_ask_again(provider):
     somebody()
     asked = begin(Client(), provider, again="1")
     assert asked["prompt"] == "login"
+
+
+def test_who_has_nothing_else_proves_it_by_signing_in_there_again(provider):
+    user = User.objects.create_superuser("noor", "noor@example.org")
+    client = Client()
+    with time_machine.travel("2026-06-23 14:00Z") as clock:
+        go(client, provider)
+        clock.shift(400)
+        asked = client.post("/console/page", {"name": "Acme", "time_zone": "Etc/UTC"})
+        assert asked.status_code == 403
+        assert "/console/sign-in/sso?again=1&amp;next=/console/page" in asked.content.decode()
+        assert go(client, provider, again="1", next="/console/page")["Location"] == "/console/page"
+        assert client.post("/console/page", {"name": "Acme", "time_zone": "Etc/UTC"}).status_code == 302
+    assert user.last_login != User.objects.get().last_login
