@@ -27,6 +27,7 @@ COMPOSER, CONSOLE, ACCESS = (
     "web/console/test_access.py",
 )
 ACTIONS = "actions/test_incident.py"
+MATRIX, RECORD, AUDIT = "web/console/test_matrix.py", "actions/test_record.py", "web/console/test_audit.py"
 WALL_TIME = (
     "domain/test_recurrence.py",
     "test_a_wall_time_that_is_left_out_comes_an_hour_later_and_one_that_comes_twice_is_the_first",
@@ -69,10 +70,12 @@ HELD_BY = {
     "workflow-27": [(API + "test_door.py", "test_a_database_that_does_not_answer_is_said_in_the_same_shape")],
     "workflow-28": [("test_relay.py", "test_an_event_that_cannot_be_fanned_out_holds_up_its_own_incident_alone")],
     "workflow-30": [(ACTIONS, "test_a_clock_that_was_set_back_does_not_turn_the_timeline_round")],
-    "authn_authz-01": [(ACCESS, "test_every_address_asks_strangers_to_sign_in_and_carries_the_strict_headers"),
+    "authn_authz-01": [(MATRIX, "test_whoever_is_not_signed_in_reaches_what_is_open_and_nothing_else"), (ACCESS, "test_every_address_asks_strangers_to_sign_in_and_carries_the_strict_headers"),
                        (API + "test_door.py", "test_no_address_answers_without_a_good_key")],
-    "authn_authz-02": [SCOPES],
-    "authn_authz-03": [SCOPES],
+    "authn_authz-02": [SCOPES, (MATRIX, "test_a_role_reaches_what_the_table_gives_it_and_all_else_is_not_there"),
+                       (MATRIX, "test_an_attempt_to_write_what_one_may_not_is_in_the_log_and_cannot_fill_it")],
+    "authn_authz-03": [SCOPES, ("web/console/test_drafts.py", "test_an_author_cannot_post_whatever_the_form_says"),
+                       (RECORD, "test_an_act_of_a_person_is_done_with_the_roles_of_its_verb_and_else_leaves_nothing")],
     "authn_authz-04": [(API + "test_door.py", "test_a_key_opens_nothing_of_another_page")],
     "authn_authz-05": [SCOPES],
     "authn_authz-06": [(API + "test_door.py", "test_no_address_answers_without_a_good_key")],
