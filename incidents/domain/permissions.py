@@ -39,7 +39,7 @@ _WRITING = (
     Verb.REMEDIATION_SUPERSEDED,
 )  # fmt: skip
 # What authors offer to be published, and publishers send back.
-_OFFERING = (Verb.DRAFT_OFFERED, Verb.DRAFT_TAKEN_BACK, Verb.DRAFT_RETURNED)
+_OFFERING = (Verb.DRAFT_OFFERED, Verb.DRAFT_TAKEN_BACK)
 _TALK = (Verb.REVIEW_COMMENTED, Verb.COMMENT_RESOLVED, Verb.CHECK_WAIVED, Verb.WAIVER_WITHDRAWN)
 # What the public sees by it: incidents, maintenance, components, advice, promises, subscriptions and reviews.
 _PUBLISHING = (
@@ -89,6 +89,7 @@ PEOPLE: Mapping[Verb, Roles] = {
     # Follows from what publishers may do: a corrected ledger has its verdicts issued again.
     Verb.VERDICT_CORRECTED: PUBLISHERS,
     Verb.PROMISE_ASSIGNED: WRITERS,
+    Verb.DRAFT_RETURNED: PUBLISHERS,
 }
 # What the log notes of anybody who has an account, a role or none.
 OF_ANYBODY = frozenset((Verb.ACT_REFUSED,))
