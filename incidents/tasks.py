@@ -26,8 +26,8 @@ def look_over() -> None:
 
 @shared_task(name="incidents.prune")
 def prune() -> None:
-    """Forget what nobody asks for any more: unconfirmed sign-ups, keys of writes, old drafts and attempts, pictures that
-    nothing shows, and sessions that ended."""
+    """Forget what nobody asks for any more: unconfirmed sign-ups, keys of writes, old drafts and attempts, pictures
+    that nothing shows, and sessions that ended."""
     subscriber.forget_unconfirmed()
     guards.forget_results(timezone.now())
     drafts.forget_old_drafts(timezone.now())

@@ -39,7 +39,7 @@ _WRITING = (
     Verb.REMEDIATION_SUPERSEDED,
 )  # fmt: skip
 # What authors offer to be published, and publishers send back.
-_OFFERING = (Verb.DRAFT_OFFERED, Verb.DRAFT_TAKEN_BACK, Verb.DRAFT_RETURNED)
+_OFFERING = (Verb.DRAFT_OFFERED, Verb.DRAFT_TAKEN_BACK)
 _TALK = (Verb.REVIEW_COMMENTED, Verb.COMMENT_RESOLVED, Verb.CHECK_WAIVED, Verb.WAIVER_WITHDRAWN)
 # What the public sees by it: incidents, maintenance, components, advice, promises, subscriptions and reviews.
 _PUBLISHING = (
@@ -63,13 +63,14 @@ _ADMINISTRATION = (
     Verb.AGREEMENT_EDITED, Verb.AGREEMENT_ARCHIVED, Verb.AGREEMENT_RESTORED, Verb.EXCLUSION_GRANTED,
     Verb.EXCLUSION_WITHDRAWN, Verb.POLICY_SAVED, Verb.POLICY_ARCHIVED, Verb.CALENDAR_SAVED, Verb.FACTOR_CODE_ADDED,
     Verb.FACTOR_CODE_RETIRED, Verb.RECORD_EXPORTED, Verb.HISTORY_RESTORED, Verb.LOG_EXPORTED, Verb.DELIVERIES_HELD,
+    Verb.MONITOR_CLOSED,  # a rule that is changed lets go of what it held
     Verb.DELIVERIES_RELEASED, Verb.REVIEW_RETRACTED, Verb.FOUR_EYES_SET, Verb.FOUR_EYES_BROKEN, Verb.PAGE_BRANDED,
     Verb.PICTURE_ADDED,
 )  # fmt: skip
 _BY_ITSELF = (
     Verb.MAINTENANCE_REMINDED, Verb.VERDICT_ISSUED, Verb.PERSON_REMINDED, Verb.OPERATORS_REMINDED,
     Verb.UPSTREAM_NOTED, Verb.UPSTREAM_GONE, Verb.SUBSCRIBER_SUSPENDED, Verb.INCIDENT_IMPORTED,
-    Verb.COMPONENT_IMPORTED, Verb.REVIEW_IMPORTED, Verb.ADMINISTRATOR_MADE, Verb.MONITOR_OPENED, Verb.MONITOR_CLOSED,
+    Verb.COMPONENT_IMPORTED, Verb.REVIEW_IMPORTED, Verb.ADMINISTRATOR_MADE, Verb.MONITOR_OPENED,
     Verb.TOKEN_REFUSED, Verb.BREAK_GLASS_MADE,
 )  # fmt: skip
 
@@ -90,6 +91,7 @@ PEOPLE: Mapping[Verb, Roles] = {
     # Follows from what publishers may do: a corrected ledger has its verdicts issued again.
     Verb.VERDICT_CORRECTED: PUBLISHERS,
     Verb.PROMISE_ASSIGNED: WRITERS,
+    Verb.DRAFT_RETURNED: PUBLISHERS,
 }
 # What the log notes of anybody who has an account, a role or none: above all what one does with one's own account.
 OF_ANYBODY = frozenset(

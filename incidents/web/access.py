@@ -1,9 +1,8 @@
 """Who may use the console, and the headers of its answers. Closed by default: a view must say that it is open, and
-the table of addresses (`console.reach`) whom else it lets in. What one may not reach is answered as what is missing."""
+the table of addresses (`web.reach`) whom else it lets in. What one may not reach is answered as what is missing."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -19,16 +18,13 @@ from django.utils.cache import add_never_cache_headers
 from incidents.actions import authority, refused_act
 from incidents.actions.refusals import Conflict, Forbidden, Refused
 from incidents.domain.actor import Actor
-from incidents.domain.origin import Origin, coming_from
 from incidents.domain.permissions import Roles
 from incidents.domain.review import PersonRole
-from incidents.web.client import client_ip
-from incidents.web.console.reach import reaches
 from incidents.web.headers import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from incidents.web.reach import reaches
 
 CONSOLE = "console"
 NOTED_PER_MINUTE = 20
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,100}", re.ASCII)
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -73,8 +69,7 @@ class ConsoleMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Add the headers to whatever is answered, error pages of the framework included."""
-        with coming_from(Origin(client_ip(request), _request_id(request))):
-            response = self.get_response(request)
+        response = self.get_response(request)
         if is_console(request):
             # A page shown as the public will see it comes with the policy of that page, which is as strict.
             response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -144,11 +139,6 @@ def _is_worth_a_note(request: HttpRequest) -> bool:
         return cache.incr(name) <= NOTED_PER_MINUTE
     except ValueError:  # the cache was full, and threw the count away just now
         return True
-
-
-def _request_id(request: HttpRequest) -> str:
-    found = request.headers.get("X-Request-ID", "")
-    return found if _REQUEST_ID.fullmatch(found) else ""
 
 
 def _way_back(request: HttpRequest) -> str:

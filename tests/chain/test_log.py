@@ -13,7 +13,7 @@ from incidents.actions import incident, withholding
 from incidents.chain import lasting, log
 from incidents.domain.origin import Origin, coming_from
 from incidents.models import AuditEntry, PublicPage
-from tests.factories import MARIA, make_component, open_incident, post_update
+from tests.factories import MARIA, account, make_component, open_incident, post_update
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,7 @@ def test_the_triggers_are_made_anew_whatever_a_migration_did(entries):
 
 
 def test_an_account_that_is_deleted_leaves_its_entries_as_they_were(entries):
-    user_id = MARIA.user_id
+    user_id = account("maria").pk
     User.objects.filter(pk=user_id).delete()
     assert set(AuditEntry.objects.values_list("user_id", flat=True)) == {user_id}
     assert found() == ""

@@ -22,7 +22,7 @@ from incidents.models import SignUp, Subscriber
 from incidents.web import throttle
 from incidents.web.api.v1 import keys
 from incidents.web.client import network_of
-from incidents.web.console import guessing
+from incidents.web.accounts import guessing
 from incidents.web.public import policy_reports
 from tests.factories import make_subscriber
 from tests.inbound_world import make_source, post

@@ -18,8 +18,8 @@ from django.urls import URLPattern, reverse
 from incidents.domain.permissions import GROUPS, group_of
 from incidents.domain.review import ApprovalKind, PersonRole
 from incidents.models import AuditEntry
-from incidents.web.console.reach import ACCOUNT, POSTED, REACH
 from incidents.web.console.urls import urlpatterns
+from incidents.web.reach import ACCOUNT, POSTED, REACH
 from tests.factories import account
 
 pytestmark = pytest.mark.django_db

@@ -232,7 +232,7 @@ def test_the_rule_is_an_administrators_to_set_and_in_the_log(paul):
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
     """What acts that begin together give back or raise."""
-    ready, outcomes = threading.Barrier(len(acts)), [None] * len(acts)
+    ready, outcomes = threading.Barrier(len(acts)), list[Any]([None] * len(acts))
 
     def run(number: int) -> None:
         ready.wait(10)

@@ -99,7 +99,7 @@ def test_one_is_put_off_assigned_and_waived(able, running):
     assert "Waived" in page
     assert "Merged." in page
     refused = able.post(f"{path}/waive", {"reason": "Again."})
-    assert refused.status_code == 422
+    assert refused.status_code == 404
     assert "waived already" in text(refused)
 
 
@@ -110,13 +110,12 @@ def test_one_is_kept_by_an_address(console, running):
     assert "Kept" in text(console.get("/console/promises"))
 
 
-def test_without_the_group_nothing_is_put_off_and_nothing_typed_is_lost(console, running):
+def test_without_the_group_nothing_is_put_off(console, responder, running):
+    responder.groups.set([Group.objects.get(name="author")])
     later = timezone.now() + timedelta(days=9)
     typed = {"due_at": f"{later:%Y-%m-%d %H:%M}", "reason": "More to find."}
     answer = console.post(f"/console/promises/{running.code}/extend", typed)
-    assert answer.status_code == 422
-    assert "publisher" in text(answer)
-    assert "More to find." in text(answer)
+    assert answer.status_code == 404
 
 
 def test_a_calendar_and_a_policy_are_added_changed_and_ended(able):
@@ -175,10 +174,10 @@ def test_a_quantity_that_cannot_be_promised_is_refused(able, quantity):
     assert not PromisePolicy.objects.exists()
 
 
-def test_only_an_administrator_changes_policies(console):
+def test_only_an_administrator_changes_policies(console, responder):
+    responder.groups.set([Group.objects.get(name="publisher")])
     given = policy(calendar_id=make_calendar().pk)
     answer = console.post("/console/promises/policies/add", given)
-    assert answer.status_code == 422
-    assert "administrator" in text(answer)
+    assert answer.status_code == 404
     refused = console.post(f"/console/promises/policies/{make_policy().pk}/archive")
-    assert refused.status_code == 422
+    assert refused.status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 
 from incidents.models import ContributingFactor, FactorCode
 from incidents.reviewing.timeline import timeline_of
@@ -111,9 +111,9 @@ def test_an_administrator_extends_the_taxonomy_and_retires_a_code(boss):
 
 
 def test_an_author_cannot_extend_the_taxonomy(desk):
+    User.objects.get(username="maria").groups.remove(Group.objects.get(name="administrator"))
     answer = desk.post("/console/factors/add", {"code": "NET-1", "title": "A cable was cut"})
-    assert answer.status_code == 422
-    assert "groups: administrator" in text(answer)
+    assert answer.status_code == 404
 
 
 def test_no_text_breaks_the_forms(desk):

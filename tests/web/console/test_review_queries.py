@@ -40,7 +40,7 @@ def counts(client, paths):
 
 
 def test_the_desk_needs_the_same_queries_for_five_entries_and_for_two_hundred():
-    review, ada = a_review(), client_of("ada", "author")
+    review, ada = a_review(), client_of("ada", "administrator")
     save(review, "Words.")
     base = f"/console/reviews/{review.code}"
     paths = [f"{base}/sections/summary", f"{base}/sections/timeline", f"{base}/publish", f"{base}/approve"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from incidents.actions.token import digest_of
@@ -67,7 +67,8 @@ def test_a_name_is_free_again_once_its_token_is_revoked(root):
 def test_only_an_administrator_makes_and_revokes(console, root):
     root.post("/console/tokens/make", MADE)
     User.objects.update(is_superuser=False)
-    assert console.post("/console/tokens/make", MADE | {"name": "other"}).status_code == 422
-    assert console.post(f"/console/tokens/{ApiToken.objects.get().pk}/revoke").status_code == 422
-    assert "Only an administrator" in console.get("/console/tokens").content.decode()
+    Group.objects.get(name="administrator").user_set.clear()
+    assert console.post("/console/tokens/make", MADE | {"name": "other"}).status_code == 404
+    assert console.post(f"/console/tokens/{ApiToken.objects.get().pk}/revoke").status_code == 404
+    assert console.get("/console/tokens").status_code == 404
     assert ApiToken.objects.get().revoked_at is None
