@@ -71,7 +71,7 @@ class Stage:
     """The place and the time of a story. `at` moves the clock of the servers and of every tab; what a worker does
     after a commit is done by `settle`."""
 
-    def __init__(self, browser: Browser, url: str, clock: time_machine.Coordinates) -> None:
+    def __init__(self, browser: Browser, url: str, clock: time_machine.Traveller) -> None:
         self.browser, self.url, self.clock = browser, url, clock
         self.tabs: list[Tab] = []
         self.complaints: list[str] = []

@@ -17,7 +17,7 @@ from tests.publishing.page_world import add_past, open_the_incident, ten_compone
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.django_db]
-PHONE = {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+PHONE: Any = {"viewport": {"width": 375, "height": 667}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 # Lighthouse's profile of a phone: "slow 4G", which is 1.6 Mbit/s down, 750 kbit/s up and 150 ms there and back, and a
 # processor at a quarter of this one's speed.
 SLOW_4G = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 750e3 / 8}

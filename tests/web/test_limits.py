@@ -20,9 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from incidents.actions import subscriber as sign_ups
 from incidents.models import SignUp, Subscriber
 from incidents.web import throttle
+from incidents.web.accounts import guessing
 from incidents.web.api.v1 import keys
 from incidents.web.client import network_of
-from incidents.web.accounts import guessing
 from incidents.web.public import policy_reports
 from tests.factories import make_subscriber
 from tests.inbound_world import make_source, post

@@ -60,7 +60,7 @@ def has_single_keys(request: HttpRequest) -> bool:
     """Whether keys act without Ctrl or Alt for the signed-in person."""
     kept = request.session.get(SINGLE_KEYS)
     if kept is None:
-        row = Preference.objects.filter(user_id=actor_of(request).user_id).first()
+        row = Preference.objects.filter(user_id=actor_of(request).user_id or 0).first()
         kept = request.session[SINGLE_KEYS] = row is None or row.has_single_keys
     return bool(kept)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from incidents.web.console.places import KEYS, PLACES
-from incidents.web.console.reach import REACH
+from incidents.web.reach import REACH
 from tests.factories import account, make_component, open_incident
 from tests.looking import violations
 
