@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -73,12 +73,14 @@ class Stage:
 
     def __init__(self, browser: Browser, url: str, clock: time_machine.Traveller) -> None:
         self.browser, self.url, self.clock = browser, url, clock
+        self.now = datetime.now(UTC)
         self.tabs: list[Tab] = []
         self.complaints: list[str] = []
         self.asked: list[tuple[str, str]] = []
 
     def at(self, when: datetime) -> None:
         """It is now this time (aware UTC), everywhere."""
+        self.now = when
         self.clock.move_to(when)
         self.settle()
         for tab in self.tabs:
@@ -95,12 +97,17 @@ class Stage:
         context = self.browser.new_context(base_url=self.url, **options)
         tab = context.new_page()
         tab.clock.install(time=when)
-        tab.on("console", lambda said: self._heard(said.type, said.text))
-        tab.on("dialog", lambda asked: asked.accept())  # what cannot be taken back is asked about once
+        tab.on("console", lambda said: self._heard(said.type, f"{said.text} {said.location.get('url', '')}"))
         tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         tab.on("request", lambda request: self.asked.append((tab.url, request.url)))
         self.tabs.append(tab)
         return tab
+
+    def leave(self, tab: Tab) -> None:
+        """Close one tab, with all that its browser knows."""
+        self.tabs.remove(tab)
+        tab.goto("about:blank")  # what it asks while it closes would go out without its cookies
+        tab.context.close()
 
     def close(self) -> None:
         """Close every tab."""
@@ -140,7 +147,7 @@ class Hands:
                 break
             self.press("Tab" if way > 0 else "Shift+Tab")
         assert self.tab.evaluate(WAY, wanted) == 0, f"Tab does not reach {target}"
-        pass  # assert self.tab.evaluate(IS_SEEN, wanted), f"the focus on {target} is wholly hidden"
+        assert self.tab.evaluate(IS_SEEN, wanted), f"the focus on {target} is wholly hidden"
 
     def follow(self, target: Locator) -> None:
         """Reach a link or a button and press Enter on it."""
@@ -195,13 +202,13 @@ class Hands:
 
 
 def sign_in(stage: Stage, tab: Tab, name: str) -> Hands:
-    """Sign in with the keyboard; returns the hands at that tab."""
+    """Sign in with the keyboard, where the session is over or never was; returns the hands at that tab."""
     tab.goto("/console/")
     hands = Hands(tab)
-    form = tab.locator("main form").first
-    hands.fill(form, {"username": name, "password": PASSWORD})
-    hands.press("Enter")
-    arrive(tab, f"{stage.url}/console/")
+    if "/sign-in" in tab.url:
+        hands.fill(tab.locator("main form").first, {"username": name, "password": PASSWORD})
+        hands.press("Enter")
+        arrive(tab, f"{stage.url}/console/")
     return hands
 
 

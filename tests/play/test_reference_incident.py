@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Group, User
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserType, expect
 
 from incidents.management.demo import story
 from incidents.management.demo.review import ReviewStory
-from incidents.models import Component, ContributingFactor, Incident, Promise, Review
+from incidents.models import ContributingFactor, Incident, Promise, Review
+from incidents.web.console.board import current_board
+from tests.conftest import needs
 from tests.live.running import free_port
+from tests.play.looks import FONTS, assert_looks, launched
 from tests.play.stage import PASSWORD, Hands, Stage, arrive, guard_in_this_process, sign_in
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -32,8 +35,8 @@ FACTS, CHOICES, SAID = (json.loads((HERE / f"{name}.json").read_text()) for name
 INCIDENT, SLUG = FACTS["incident"], SAID["review"]["slug"]
 BEGAN = datetime.fromisoformat(INCIDENT["started_at"])
 FACTOR = ("code", "title", "effect", "certainty", "body", "disposition")
-DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 375, "height": 667}
+DESK: Any = {"width": 1280, "height": 900}
+PHONE: Any = {"width": 375, "height": 667}
 
 
 def when(text: str) -> datetime:
@@ -41,7 +44,16 @@ def when(text: str) -> datetime:
 
 
 @pytest.fixture
-def stage(browser: Browser, live_server: Any, settings: Any, public_root: Path) -> Iterator[Stage]:
+def plain_browser(browser_type: BrowserType, browser_type_launch_args: Any, tmp_path: Path) -> Iterator[Browser]:
+    """One in which a page looks alike on every machine."""
+    needs(FONTS.is_dir(), "the family DejaVu (fonts-dejavu-core)")
+    found = launched(browser_type, browser_type_launch_args, tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def stage(plain_browser: Browser, live_server: Any, settings: Any, public_root: Path) -> Iterator[Stage]:
     """The page of the story on the morning of 23 June: components, subscribers, an agreement, a promise, people."""
     port = free_port()
     settings.SITE_URL = f"http://127.0.0.1:{port}"
@@ -58,7 +70,7 @@ def stage(browser: Browser, live_server: Any, settings: Any, public_root: Path) 
         for row in people:
             made = User.objects.create_user(row["username"], row["email"], PASSWORD)
             made.groups.set(Group.objects.get_or_create(name=role)[0] for role in row["roles"])
-        found = Stage(browser, url, clock)
+        found = Stage(plain_browser, url, clock)
         found.at(morning)
         yield found
         found.close()
@@ -70,6 +82,8 @@ def test_the_reference_incident_from_sign_in_to_the_published_review(stage):
     expect(reader.locator("h1")).to_have_text("All Systems Operational")
     play_the_incident(stage, reader)
     play_the_review(stage)
+    look(stage, "review", f"/reviews/{SLUG}")
+    look(stage, "front-after", "/")
     reader.goto(f"/reviews/{SLUG}")
     expect(reader.locator("main")).to_contain_text("3 h 45 min")
     expect(reader.locator("main")).to_contain_text("99.479 %")
@@ -88,11 +102,12 @@ def play_the_incident(stage: Stage, reader: Any) -> None:
     arrive(tab, "**/incidents/open")
     form = tab.locator("#composer")
     maria.unfold(form)
-    leaves = Component.objects.filter(slug__in=INCIDENT["affected"])
+    places = [str(n) for n, leaf in enumerate(current_board().leaves(), 1) if leaf.slug in INCIDENT["affected"]]
+    numbers = " ".join(places)
     stage.at(when(first["at"]))
     maria.fill(form, {
         "title": INCIDENT["title"], "body": first["body"], "stage": "investigating",
-        **{f"level_{leaf.pk}": "major_outage" for leaf in leaves},
+        "pick": f"{numbers} = m",
         **due_fields(first["at"]), "advice": CHOICES["advice"], "started_at": "2026-06-23 14:30",
     })  # fmt: skip
     maria.press("Control+Enter")
@@ -101,6 +116,10 @@ def play_the_incident(stage: Stage, reader: Any) -> None:
     expect(reader.locator("h1")).to_have_text("All Systems Operational")
     reader.goto("/")
     expect(reader.locator("h1")).to_have_text(re.compile("Major"))
+    look(stage, "front-14-52", "/")
+    look(stage, "console-composer", f"/console/incidents/{Incident.objects.get().code}/update", tab)
+    tab.goto(f"/console/incidents/{Incident.objects.get().code}")
+    tab.set_viewport_size(DESK)
     for number, row in enumerate(others, 1):
         at = row["at"] or CHOICES["undated_updates"][str(number)]
         stage.at(when(at))
@@ -115,9 +134,18 @@ def play_the_incident(stage: Stage, reader: Any) -> None:
         assert (incident.stage, incident.updates.last().body) == (row["status"], row["body"])
         reader.goto(f"/incidents/{incident.code}")
         expect(reader.locator("main")).to_contain_text(row["body"])
-    assert {row.ended_at.replace(second=0, microsecond=0) for row in incident.intervals.all()} == {
-        when("2026-06-23T18:15:00+00:00")
-    }
+        if row["status"] == "monitoring":
+            look(stage, "front-17-45", "/")
+    stage.at(stage.now + timedelta(minutes=1))  # nothing can be taken back any more
+    look(stage, "incident-after", f"/incidents/{incident.code}")
+    look(stage, "console-incident", f"/console/incidents/{incident.code}", tab)
+    look(stage, "console-overview", "/console/", tab)
+    stage.leave(tab)
+    assert {f"{row.ended_at:%H:%M}" for row in incident.intervals.all()} == {"18:15"}
+
+
+# What differs from run to run by its nature: ids in addresses, digests, the age.
+MOVING = ("#age", ".record", "[data-presence]")
 
 
 def due_fields(posted_at: str) -> dict[str, str]:
@@ -126,33 +154,45 @@ def due_fields(posted_at: str) -> dict[str, str]:
     return {"due": "at", "due_at": f"{when(due):%Y-%m-%d %H:%M}"} if due else {"due": "none"}
 
 
+def look(stage: Stage, name: str, path: str, tab: Any = None) -> None:
+    """Compare a page with the pictures that were kept of it: both widths, both themes."""
+    own = tab is None
+    tab = tab or stage.tab(stage.now)
+    for size in (PHONE, DESK):
+        tab.set_viewport_size(size)
+        tab.goto(path)
+        # What differs from run to run by its nature.
+        hidden = [tab.locator(each) for each in MOVING]
+        for scheme in ("light", "dark"):
+            assert_looks(tab, name, scheme, hidden)
+    if own:
+        stage.leave(tab)
+
+
 def play_the_review(stage: Stage) -> None:
     """Noor writes it, four others read and approve it, Ines publishes it."""
     times, people = SAID["times"], {key: row["username"] for key, row in SAID["people"].items()}
-    stage.at(when(times["started"]))
-    noor = sign_in(stage, stage.tab(when(times["started"]), viewport=DESK), people["owner"])
-    begin(noor)
-    stage.at(when(times["facts"]))
-    gather(noor)
-    stage.at(when(times["written"]))
-    write(noor)
+    desk = stage.tab(when(times["started"]), viewport=DESK)
+
+    def noor(act: str) -> Hands:
+        # Days lie between the acts; a session does not last so long.
+        stage.at(when(times[act]))
+        return sign_in(stage, desk, people["owner"])
+
+    begin(noor("started"))
+    gather(noor("facts"))
+    write(noor("written"))
     review = Review.objects.get()
-    stage.at(when(times["submitted"]))
-    submit(noor, f"/console/reviews/{review.code}/submit", {})
-    stage.at(when(times["approved"]))
-    for kind in ("technical", "service_owner", "communication", "legal"):
-        tab = stage.tab(when(times["approved"]), viewport=DESK)
-        reader = sign_in(stage, tab, people[kind])
-        submit(reader, f"/console/reviews/{review.code}/approve", {"kind": kind})
-    stage.at(when(times["published"]))
-    submit(reader_of(stage, people["communication"]), f"/console/reviews/{review.code}/publish", {"kind": "final"})
+    submit(noor("submitted"), f"/console/reviews/{review.code}/submit", {})
+    for act, kinds in (("approved", ("technical", "service_owner", "communication", "legal")), ("published", ())):
+        stage.at(when(times[act]))
+        for kind in kinds:
+            reader = sign_in(stage, stage.tab(when(times[act]), viewport=DESK), people[kind])
+            submit(reader, f"/console/reviews/{review.code}/approve", {"kind": kind})
+    ines = sign_in(stage, stage.tab(when(times["published"]), viewport=DESK), people["communication"])
+    submit(ines, f"/console/reviews/{review.code}/publish", {"kind": "final"})
     stage.settle()
     assert Review.objects.get().versions.get().kind == "final"
-
-
-def reader_of(stage: Stage, name: str) -> Hands:
-    tab = stage.tab(when(SAID["times"]["published"]), viewport=DESK)
-    return sign_in(stage, tab, name)
 
 
 def submit(hands: Hands, path: str, values: dict[str, Any]) -> None:
@@ -162,9 +202,13 @@ def submit(hands: Hands, path: str, values: dict[str, Any]) -> None:
     form = tab.locator("main form:has([data-post])").first
     hands.unfold(form)
     hands.fill(form, values)
-    hands.reach(form.locator("[data-post]"))
+    button = form.locator("[data-post]").first
+    hands.reach(button)
+    is_asked_about = button.get_attribute("data-confirm")
     with tab.expect_navigation() as answer:
         hands.press("Enter")
+        if is_asked_about:
+            hands.follow(tab.locator("#sure [value=yes]"))
     assert answer.value.ok, tab.locator("main").inner_text()
     arrive(tab, "**")
 

@@ -37,7 +37,7 @@
   // Keys, as the list of them says; none works while somebody types, nor with Ctrl, Alt or Cmd.
   const KEYS = Object.fromEntries($$("#keys [data-keys]").map((row) => [row.dataset.keys, row.dataset]));
   const hasSingle = document.body.dataset.singleKeys !== "0";
-  let before = "";
+  let before = "", forgetting = 0;
 
   function move(step) {
     const rows = $$("[data-row]");
@@ -78,6 +78,8 @@
     if (!hasSingle || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     const act = actOf(event.key);
     before = event.key;
+    clearTimeout(forgetting);
+    forgetting = setTimeout(() => { before = ""; }, 1500);
     if (!act) return;
     event.preventDefault();
     act();

@@ -29,7 +29,7 @@
     const isBusy = document.querySelector("dialog[open]") || box.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
     if (!isBusy) {
       try {
-        const answer = await fetch(location.pathname, { headers: { "Candor-State": state, "Candor-Script": "1" }, signal: AbortSignal.timeout(10000) });
+        const answer = await fetch(location.pathname, { headers: { "Candor-State": state, "Candor-Script": "1", "Candor-Poll": "1" }, signal: AbortSignal.timeout(10000) });
         if (answer.status === 200) {
           const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#overview");
           if (fresh) { state = answer.headers.get("Candor-State"); put(fresh); }

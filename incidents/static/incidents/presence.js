@@ -16,11 +16,11 @@
     isTyping = false;
     try {
       const answer = await fetch(box.dataset.presence, {
-        method: "POST", body, headers: { "Candor-Script": "1" }, signal: AbortSignal.timeout(10000),
+        method: "POST", body, headers: { "Candor-Script": "1", "Candor-Poll": "1" }, signal: AbortSignal.timeout(10000),
       });
+      if (answer.status === 401) return; // signed out: there is nobody to be present
       if (answer.status === 200) {
-        state = answer.headers.get("Candor-State");
-        show(await answer.text());
+        if (show(await answer.text())) state = answer.headers.get("Candor-State"); // else it is told again
       }
     } catch { /* no connection: the composer says so where it matters */ }
     isAsking = false;
@@ -30,11 +30,12 @@
   // Put above what one reads without moving it: the page is scrolled by as much as came in.
   function show(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html").body;
-    if (box.innerHTML === fresh.innerHTML || box.contains(document.activeElement)) return;
+    if (box.contains(document.activeElement)) return false;
     const mark = document.activeElement?.closest("form, article") || document.querySelector("#timeline-title");
     const before = mark?.getBoundingClientRect().top;
     box.replaceChildren(...fresh.childNodes);
     if (mark && scrollY > 0) scrollBy(0, mark.getBoundingClientRect().top - before);
+    return true;
   }
 
   document.addEventListener("input", (event) => { if (event.target.closest("form[data-draft]")) isTyping = true; });

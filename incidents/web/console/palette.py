@@ -24,7 +24,7 @@ from incidents.web.console.board import current_board
 from incidents.web.console.places import groups
 
 SINGLE_KEYS = "single_keys"  # in the session, so that a page need not ask the database
-MOST = 200
+MOST = 2000
 ACTS = ("open-incident", "schedule-maintenance", "add-component", "add-subscriber", "start-review", "add-template")
 
 

@@ -44,6 +44,18 @@ def test_a_session_ends_after_twelve_hours_without_use_and_after_seven_days_in_a
         assert client.get("/console/").status_code == 302, "seven days are over"
 
 
+def test_a_page_that_asks_by_itself_keeps_no_session_alive():
+    somebody()
+    with time_machine.travel("2026-06-23 14:00Z", tick=False) as clock:
+        client = Client()
+        sign_in(client)
+        for _ in range(12):
+            clock.shift(3590)
+            assert client.get("/console/", headers={"Candor-Poll": "1"}).status_code == 200
+        clock.shift(3590)
+        assert client.get("/console/", headers={"Candor-Poll": "1"}).status_code == 302
+
+
 def test_the_limits_are_settings(settings):
     settings.SESSION_IDLE_HOURS = 0.5
     somebody()
