@@ -41,6 +41,7 @@ GUARDED: dict[str, str] = {
     "console:set-roles": "what somebody may do",
     "console:add-person": "who may sign in",
     "console:invite-person": "the link by which somebody sets a password",
+    "console:set-four-eyes": "whether one alone publishes",
     "console:make-token": "a key that writes",
     "console:revoke-token": "what programs depend on",
     "console:add-source": "the key of a monitor",

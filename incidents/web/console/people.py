@@ -100,6 +100,7 @@ def set_four_eyes(request: HttpRequest) -> HttpResponse:
     return redirect("console:people")
 
 
+@recently_proved
 @require_POST
 def invite_person(request: HttpRequest, number: int) -> HttpResponse:
     """Show the link of somebody who has not set a password yet once more."""

@@ -10,9 +10,10 @@ from typing import Any
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from incidents.domain.review import PersonRole
 from incidents.models import AuditEntry
 
 PASSWORD = "correct horse battery"
@@ -20,8 +21,10 @@ OTHER_PASSWORD = "a long and quiet evening"
 
 
 def somebody(name: str = "noor", **more: Any) -> User:
-    """An account with a password and an address."""
-    return User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+    """An account with a password and an address, which may read the console."""
+    user = User.objects.create_user(name, f"{name}@example.org", PASSWORD, **more)
+    user.groups.add(Group.objects.get_or_create(name=PersonRole.VIEWER)[0])
+    return user
 
 
 def at(ip: str, client: Client | None = None) -> Client:

@@ -13,7 +13,7 @@ from incidents import tasks
 from incidents.actions.drafts import LONGEST
 from incidents.domain.drafts import DraftState
 from incidents.models import Draft, Incident, IncidentUpdate
-from tests.factories import make_component, open_incident
+from tests.factories import account, make_component, open_incident
 from tests.web.console.test_composer import OPEN, typed
 
 SAVE, DISCARD = "/console/drafts/save", "/console/drafts/discard"
@@ -56,7 +56,7 @@ def test_what_is_typed_on_one_device_is_there_on_another(console, other_device, 
 def test_a_draft_is_of_its_author_alone(console, api):
     saved(console, title="Mine")
     other = Client()
-    other.force_login(User.objects.create_user("lena", password="x"))
+    other.force_login(account("lena"))
     assert b"Mine" not in other.get(OPEN).content
     saved(other, title="Hers")
     assert b"Mine" in console.get(OPEN).content

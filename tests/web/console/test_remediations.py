@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def writer(responder: User, console: Client) -> Client:
-    """Maria, signed in, who may write reviews."""
-    responder.groups.set([Group.objects.get_or_create(name="author")[0]])
+    """Maria, signed in, who may write reviews and post, but set nothing up."""
+    responder.groups.set(Group.objects.get_or_create(name=name)[0] for name in ("author", "publisher"))
     return console
 
 
