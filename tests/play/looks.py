@@ -24,7 +24,7 @@ HALF = 2  # pictures are kept at half their size, which is enough for the eye
 SCALE = 2  # of a kept picture to the one that is compared
 A_DIFFERENCE = 24  # of 255, in any colour of a small pixel
 MOST_DIFFERENT = 0.004  # of all small pixels
-COLOURS = 64  # of a kept picture: enough for the eye, a fifth of the bytes
+COLOURS = 128  # of a kept picture: enough for the eye, a third of the bytes
 
 
 def assert_looks(tab: Tab, name: str, scheme: str, moving: Sequence[Locator] = ()) -> None:
@@ -67,6 +67,7 @@ def launched(browser_type: BrowserType, arguments: dict[str, Any], folder: Path)
     """A browser that has one family of letters; `folder` is for its list of them."""
     listed = folder / "fonts.conf"
     alias = "<alias binding='strong'><family>{0}</family><prefer><family>{1}</family></prefer></alias>"
-    families = alias.format("sans-serif", "DejaVu Sans") + alias.format("monospace", "DejaVu Sans Mono")
+    families = "".join(alias.format(each, "DejaVu Sans") for each in ("sans-serif", "system-ui", "serif"))
+    families += alias.format("monospace", "DejaVu Sans Mono")
     listed.write_text(f"<fontconfig><dir>{FONTS}</dir><cachedir>{folder}</cachedir>{families}</fontconfig>")
     return browser_type.launch(**arguments, env={**os.environ, "FONTCONFIG_FILE": str(listed)})
