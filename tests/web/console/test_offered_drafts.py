@@ -112,8 +112,9 @@ def files() -> dict[str, bytes]:
     return {page.path: page.body for page in made}
 
 
-def test_an_offered_draft_changes_nothing_public(rule, anna):
+def test_an_offered_draft_changes_nothing_public(anna):
     open_incident(make_component("API"))
+    offering.set_four_eyes(actor=MARIA, is_on=True)
     before, standing = files(), PublicPage.objects.values_list("revision", "updated_at", "record_number").get()
     assert len(before) > 10
     waiting, returned, own = offer(anna), an_offer("arno"), an_offer("maria")
