@@ -7,6 +7,7 @@
   const AGAIN = 5000, PATIENCE = 20000;
   const theForm = () => $("#composer");
   let isPosting = false, isWaiting = false, timer = 0, previews = 0;
+  let step = "post"; // what the button that was pressed last asks for: to post, or to offer to somebody who posts
 
   // While it is posted no preview begins, and one that runs is let finish for half a second before the page goes.
   document.addEventListener("htmx:beforeRequest", (event) => { if (isPosting) event.preventDefault(); });
@@ -58,7 +59,7 @@
     clearTimeout(timer);
     $("#saved").textContent = $("#saved").dataset.posting;
     const body = new URLSearchParams(new FormData(form));
-    body.set("step", "post");
+    body.set("step", step);
     let answer;
     try {
       answer = await fetch(location.pathname, {
@@ -102,6 +103,7 @@
     const button = event.submitter;
     if (event.defaultPrevented || event.target.id !== "composer" || !button?.matches("[data-post]")) return;
     event.preventDefault();
+    step = button.value || "post";
     post(event.target);
   });
   // Saving or the preview was refused: the session ended, or its token is another one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from incidents import queries
@@ -13,7 +14,7 @@ from incidents.domain.permissions import PEOPLE
 from incidents.domain.verbs import Verb
 from incidents.models import Incident
 from incidents.web.access import actor_of, roles_of
-from incidents.web.console.submitting import forget_drafts
+from incidents.web.console.submitting import forget_drafts, is_sent_by_script
 
 # What goes with the form and is no word of its author.
 _NOT_TYPED = frozenset(("csrfmiddlewaretoken", "step", "template"))
@@ -34,4 +35,6 @@ def offer_typed(request: HttpRequest, incident: Incident | None) -> HttpResponse
         incident_id=incident.pk if incident else None,
     )
     messages.success(request, _("Offered. Somebody else publishes it now."), extra_tags=forget_drafts(request.path))
-    return redirect("console:draft", code=draft.code)
+    address = reverse("console:draft", args=[draft.code])
+    # A redirect would be followed out of a script's sight, and its message be spent there.
+    return HttpResponse(status=201, headers={"Location": address}) if is_sent_by_script(request) else redirect(address)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from incidents import queries
 from incidents.actions import proposal as actions
 from incidents.domain.inbound import ProposalState
 from incidents.domain.markup import render_html
@@ -37,7 +38,8 @@ STATES: dict[str, str | Promise] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A proposal as it is shown: what would be public, at which level each component, and until when it can wait."""
+    """A proposal as it is shown: what would be public, at which level each component, and until when it can wait.
+    `is_for_two`: one click does not publish it, for a second person publishes here; it is written, and offered."""
 
     proposal: Proposal
     proposer: str
@@ -45,6 +47,7 @@ class Line:
     components: list[tuple[str, str]]
     state: str | Promise
     posted_at: datetime | None
+    is_for_two: bool
 
 
 @require_safe
@@ -92,12 +95,14 @@ def ended() -> list[Proposal]:
 
 
 def lines(rows: Iterable[Proposal], board: Board) -> list[Line]:
-    """Proposals with the names of what they are about and of who makes them; one query at the most, for upstreams."""
+    """Proposals with the names of what they are about and of who makes them; two queries at the most, for upstreams
+    and the rule."""
     rows = list(rows)
     makers = proposers(rows)
     names = {row.pk: row for row in board.leaves()}
     regions = {region.pk: region.name for row in board.leaves() for region in row.regions.all()}
-    return [_line(row, makers[row.pk], names, regions) for row in rows]
+    is_for_two = bool(rows) and queries.the_page().is_four_eyes
+    return [_line(row, makers[row.pk], names, regions, is_for_two) for row in rows]
 
 
 def proposers(rows: Iterable[Proposal]) -> dict[int, str]:
@@ -111,7 +116,7 @@ def proposers(rows: Iterable[Proposal]) -> dict[int, str]:
     }
 
 
-def _line(row: Proposal, proposer: str, names: dict[int, Component], regions: dict[int, str]) -> Line:
+def _line(row: Proposal, proposer: str, names: dict[int, Component], regions: dict[int, str], is_for_two: bool) -> Line:
     components = []
     for entry in row.components:
         if component := names.get(entry["component_id"]):
@@ -125,6 +130,7 @@ def _line(row: Proposal, proposer: str, names: dict[int, Component], regions: di
         components=components,
         state=STATES[row.state],
         posted_at=row.first_seen_at + timedelta(minutes=minutes) if minutes else None,
+        is_for_two=is_for_two,
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from incidents import queries
+from incidents.domain.permissions import Roles
 from incidents.domain.status import IMPACT_WEIGHT, Impact
 from incidents.models import Review, ReviewComment, ReviewSection, SectionRevision
 from incidents.publishing import words
@@ -19,6 +20,7 @@ from incidents.reviewing.checks import BY_KEY as CHECK_BY_KEY
 from incidents.reviewing.checks import Check, Finding
 from incidents.reviewing.milestones import Milestone, milestones
 from incidents.reviewing.sections import BY_KEY, SECTIONS, Needed, Section
+from incidents.web.reach import reaches
 
 # Whoever saved in this review within the last minutes is probably still at it.
 RECENTLY = timedelta(minutes=15)
@@ -121,29 +123,36 @@ def section_lines(
     ]
 
 
-def sights(review: Review, found: Sequence[Finding], incident_code: str) -> list[Sight]:
-    """Findings with where each is mended; blocking ones first, waived ones last. `incident_code`: of the first."""
-    lines = [Sight(each, key_of(each.anchor), _address(review, each, incident_code)) for each in found]
+def sights(review: Review, found: Sequence[Finding], incident_code: str, held: Roles) -> list[Sight]:
+    """Findings with where each is mended; blocking ones first, waived ones last. `incident_code`: of the first.
+    `held`: the roles of whoever looks; where they do not reach there is no address."""
+    lines = [Sight(each, key_of(each.anchor), _address(review, each, incident_code, held)) for each in found]
     return sorted(lines, key=lambda sight: (sight.finding.is_waived, not sight.is_blocking))
 
 
-def _address(review: Review, found: Finding, incident_code: str) -> str:
-    """Where what was found is mended."""
+def _address(review: Review, found: Finding, incident_code: str, held: Roles) -> str:
+    """Where what was found is mended; "" where these roles do not reach."""
     kind, _colon, name = found.anchor.partition(":")
-    other = found.ref.removeprefix("review:")
+    place, arguments = _place(review, found, incident_code)
+    if not reaches(held, place):
+        return ""
+    address = reverse(f"console:{place}", args=arguments)
+    return f"{address}#{kind}-{name}" if place == "review-section" and kind != "section" else address
+
+
+def _place(review: Review, found: Finding, incident_code: str) -> tuple[str, list[str]]:
+    """The name of the address where it is mended, and what stands in it."""
+    kind, _colon, name = found.anchor.partition(":")
+    other, key = found.ref.removeprefix("review:"), key_of(found.anchor)
     if other != found.ref:
-        return reverse("console:dismiss-similar", args=[review.code, other])
+        return "dismiss-similar", [review.code, other]
     if kind == "milestone" and name in words.MILESTONES and incident_code:
-        return reverse("console:state-milestone", args=[incident_code, name])
+        return "state-milestone", [incident_code, name]
     if kind == "incident":
-        return reverse("console:incident", args=[name])
+        return "incident", [name]
     if kind == "approvals":
-        return reverse("console:approve-review", args=[review.code])
-    key = key_of(found.anchor)
-    if not key:
-        return reverse("console:edit-review", args=[review.code])
-    address = reverse("console:review-section", args=[review.code, key])
-    return address if kind == "section" else f"{address}#{kind}-{name}"
+        return "approve-review", [review.code]
+    return ("review-section", [review.code, key]) if key else ("edit-review", [review.code])
 
 
 def milestone_lines(review: Review) -> list[MilestoneLine]:

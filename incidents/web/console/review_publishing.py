@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from incidents import queries
 from incidents.actions import review_publishing as actions
 from incidents.domain.canonical import sha256_of
+from incidents.domain.permissions import Roles
 from incidents.domain.promises import Deliverable
 from incidents.domain.review import ApprovalKind, VersionKind
 from incidents.models import Component, Promise, Review
@@ -23,7 +24,7 @@ from incidents.publishing.review_pages import version_page
 from incidents.reviewing import document
 from incidents.reviewing.approvals import standing
 from incidents.reviewing.checks import blocking, findings
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, roles_of
 from incidents.web.accounts.reauthentication import recently_proved
 from incidents.web.console.review_draft import changed_since_published, newest_version, standing_of
 from incidents.web.console.review_due import promises_of
@@ -64,7 +65,7 @@ def publish_review(request: HttpRequest, code: str) -> HttpResponse:
         row.refresh_from_db()
         if outcome.is_conflict:
             form.data["seen_version"] = str(row.version)  # type: ignore[index]
-    return render(request, "console/reviews/publish.html", _context(row, form, kinds), status=status)
+    return render(request, "console/reviews/publish.html", _context(row, form, kinds, roles_of(request)), status=status)
 
 
 @require_POST
@@ -126,14 +127,14 @@ def _kinds(row: Review) -> list[VersionKind]:
     return [VersionKind.CORRECTION] if before == VersionKind.FINAL else [VersionKind.CORRECTION, VersionKind.FINAL]
 
 
-def _context(row: Review, form: PublishForm, kinds: list[VersionKind]) -> dict[str, Any]:
+def _context(row: Review, form: PublishForm, kinds: list[VersionKind], held: Roles) -> dict[str, Any]:
     shown = document.build(row)
     stands = standing(row, sha256_of(shown))
     found = findings(row)
     first = row.incidents.order_by("created_at", "id").first()
     code = first.code if first else ""
     in_the_way: list[tuple[str, list[Sight]]] = [
-        (word_of(VersionKind, kind), sights(row, blocking(found, _strictness(row, kind)), code)) for kind in kinds
+        (word_of(VersionKind, kind), sights(row, blocking(found, _strictness(row, kind)), code, held)) for kind in kinds
     ]
     return {
         "review": row, "form": form, "standing": stands, "in_the_way": in_the_way,

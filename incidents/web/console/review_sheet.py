@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from incidents.actions import roles
 from incidents.domain.actor import Actor
-from incidents.domain.review import PersonRole, ReviewState
+from incidents.domain.permissions import Roles
+from incidents.domain.review import ReviewState
 from incidents.models import (
     ChangeRole,
     ContributingFactor,
@@ -39,6 +40,7 @@ from incidents.web.console.review_panel import (
     section_lines,
     sights,
 )
+from incidents.web.reach import reaches
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
     figures = figures_from(facts, consequences)
     known = [each for each in figures if each.text and each.kind != INSTANT]
     incidents = list(review.incidents.order_by("created_at", "id"))
-    found = sights(review, findings(review), incidents[0].code if incidents else "")
+    held = roles.roles_of(actor)
+    found = sights(review, findings(review), incidents[0].code if incidents else "", held)
     comments = list(review.comments.order_by("id"))
     entries = entries_of(facts)
     written = {row.key: row for row in review.sections.all()}
@@ -106,9 +109,9 @@ def sheet_of(review: Review, key: str, actor: Actor, now: datetime) -> dict[str,
             (row, f"/reviews/{review.slug}/versions/{row.number}")
             for row in review.versions.filter(withheld_at__isnull=True).defer("document", "page", "page_csp")
         ],
-        "step": next_step(review),
+        "step": next_step(review, held),
         "others": [(row, BY_KEY[row.section.key].title) for row in others_here(review, actor.label, now)],
-        "may_write": PersonRole.AUTHOR in (held := roles.roles_of(actor)) or PersonRole.ADMINISTRATOR in held,
+        "may_write": reaches(held, "review-section", is_reading=False),
         "consequences": consequences,
         "now": now,
         **ROWS.get(BY_KEY[key].rows, _nothing)(review, entries),
@@ -120,15 +123,18 @@ def _is_of_one_part(figure: Figure) -> bool:
     return ":" in figure.name or "#" in figure.name
 
 
-def next_step(review: Review) -> NextStep | None:
-    """Draft: submit; in review: approve; approved: publish; published and unchanged, or retracted: none."""
+def next_step(review: Review, held: Roles) -> NextStep | None:
+    """Draft: submit; in review: approve; approved: publish; published and unchanged, or retracted: none. None also
+    where it is for others than whoever has these roles."""
     steps = {
-        ReviewState.DRAFT: (_("Submit for review"), "console:submit-review"),
-        ReviewState.IN_REVIEW: (_("Approve"), "console:approve-review"),
-        ReviewState.APPROVED: (_("Publish"), "console:publish-review"),
+        ReviewState.DRAFT: (_("Submit for review"), "submit-review"),
+        ReviewState.IN_REVIEW: (_("Approve"), "approve-review"),
+        ReviewState.APPROVED: (_("Publish"), "publish-review"),
     }
     step = steps.get(ReviewState(review.state))
-    return NextStep(step[0], reverse(step[1], args=[review.code])) if step else None
+    if step is None or not reaches(held, step[1]):
+        return None
+    return NextStep(step[0], reverse(f"console:{step[1]}", args=[review.code]))
 
 
 def _counts(review: Review, entries: Sequence[Entry]) -> dict[str, int]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from incidents.actions import authority
 from incidents.actions import review_workflow as actions
 from incidents.domain.canonical import sha256_of
+from incidents.domain.permissions import Roles
 from incidents.domain.review import ApprovalKind
 from incidents.models import Review, ReviewApproval, ReviewComment, ReviewWaiver
 from incidents.models.review_words import word_of
@@ -24,7 +25,7 @@ from incidents.reviewing import document
 from incidents.reviewing.approvals import standing
 from incidents.reviewing.checks import findings
 from incidents.reviewing.sections import BY_KEY
-from incidents.web.access import actor_of
+from incidents.web.access import actor_of, roles_of
 from incidents.web.console.review_draft import changed_since_published, draft_envelope
 from incidents.web.console.review_form import ApproveForm, CommentForm, ReasonForm, WaiveForm
 from incidents.web.console.review_panel import sights
@@ -40,7 +41,7 @@ def submit_review(request: HttpRequest, code: str) -> HttpResponse:
     return _act(
         request, row, _("Submit for review"), form, note,
         lambda: actions.submit_review(actor=actor_of(request), review_id=row.pk), _("Submitted."),
-        button=_("Submit for review"), context={"sights": _missing(row)},
+        button=_("Submit for review"), context={"sights": _missing(row, roles_of(request))},
     )  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def approve_review(request: HttpRequest, code: str) -> HttpResponse:
         "document": shown, "digest": digest, "standing": stands, "changed": changed_since_published(row, shown),
         "given": [(word_of(ApprovalKind, each.kind), each, each.content_hash == digest) for each in _given(row)],
         "missing": [word_of(ApprovalKind, kind) for kind in stands.missing],
-        "sights": _missing(row),
+        "sights": _missing(row, roles_of(request)),
     }  # fmt: skip
 
     def write() -> ReviewApproval:
@@ -182,10 +183,11 @@ def _act(
     return render(request, template, shown, status=status)
 
 
-def _missing(row: Review) -> list[Any]:
+def _missing(row: Review, held: Roles) -> list[Any]:
     """The findings that stand in the way of a publication."""
     first = row.incidents.order_by("created_at", "id").first()
-    return [sight for sight in sights(row, findings(row), first.code if first else "") if sight.is_blocking]
+    found = sights(row, findings(row), first.code if first else "", held)
+    return [sight for sight in found if sight.is_blocking]
 
 
 def _given(row: Review) -> list[ReviewApproval]:

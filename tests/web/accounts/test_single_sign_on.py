@@ -133,7 +133,7 @@ def test_roles_follow_the_groups_of_the_provider_if_that_is_set(provider, settin
 def test_the_last_administrator_stays_one_whatever_the_provider_says(provider, settings):
     settings.OIDC_ROLES = {"sre": "publisher"}
     user = somebody()
-    user.groups.add(Group.objects.create(name="administrator"))
+    user.groups.set([Group.objects.create(name="administrator")])
     provider.claims = {"groups": ["sre"]}
     go(Client(), provider)
     assert [group.name for group in user.groups.all()] == ["administrator"]

@@ -39,7 +39,7 @@ def console_routes() -> dict[str, URLPattern]:
     for included in get_resolver().url_patterns:
         if str(included.pattern) == "console/":
             space = f"{included.namespace}:" if included.namespace else ""
-            found |= {f"{space}{pattern.name}": pattern for pattern in included.url_patterns}
+            found |= {f"{space}{each.name}": each for each in included.url_patterns if isinstance(each, URLPattern)}
     return found
 
 

@@ -19,6 +19,8 @@ from incidents.actions.refusals import Conflict, Forbidden, Refused
 from incidents.domain.actor import Actor
 from incidents.domain.drafts import DraftState
 from incidents.models import AuditEntry, Draft, Incident, IncidentUpdate, PublicPage
+from incidents.publishing import snapshot, store
+from tests.acts_offering import an_offer
 from tests.factories import MARIA, STRANGER, account, colleague, make_component, open_incident
 from tests.web.console.test_composer import OPEN, typed
 
@@ -102,11 +104,25 @@ def test_an_author_cannot_post_whatever_the_form_says(anna):
     assert not Incident.objects.exists()
 
 
+def files() -> dict[str, bytes]:
+    """Every public page, as it would be written at one and the same moment."""
+    truth = snapshot.build(PublicPage.objects.get().updated_at)
+    made = [page for each in store.RENDERERS for page in each.hot(truth)]
+    made += [page.render() for each in store.RENDERERS for page in each.cold(truth)]
+    return {page.path: page.body for page in made}
+
+
 def test_an_offered_draft_changes_nothing_public(anna):
-    make_component("API")
-    before = PublicPage.objects.values_list("revision", "updated_at", "record_number").get()
-    offer(anna)
-    assert PublicPage.objects.values_list("revision", "updated_at", "record_number").get() == before
+    open_incident(make_component("API"))
+    offering.set_four_eyes(actor=MARIA, is_on=True)
+    before, standing = files(), PublicPage.objects.values_list("revision", "updated_at", "record_number").get()
+    assert len(before) > 10
+    waiting, returned, own = offer(anna), an_offer("arno"), an_offer("maria")
+    offering.return_draft(actor=MARIA, draft_id=returned.pk, seen_version=1, reason="Say since when.")
+    offering.take_back_draft(actor=MARIA, draft_id=own.pk)
+    assert waiting.state == DraftState.OFFERED
+    assert files() == before
+    assert PublicPage.objects.values_list("revision", "updated_at", "record_number").get() == standing
 
 
 @pytest.mark.parametrize("act", ["open", "update", "resolve", "reopen"])

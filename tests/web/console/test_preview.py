@@ -119,6 +119,7 @@ def compare(console, kind: str, body: str) -> None:
     page = published(f"incidents/{incident.code}.html")
     assert mine in page
     card = part(html, "div", "of-card").replace("/incidents/preview", f"/incidents/{incident.code}")
+    card = card.replace('id="incident-preview"', f'id="incident-{incident.code}"')
     if update.stage == "resolved":
         assert "has no card" in card
     else:

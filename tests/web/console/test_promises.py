@@ -99,7 +99,7 @@ def test_one_is_put_off_assigned_and_waived(able, running):
     assert "Waived" in page
     assert "Merged." in page
     refused = able.post(f"{path}/waive", {"reason": "Again."})
-    assert refused.status_code == 404
+    assert refused.status_code == 422
     assert "waived already" in text(refused)
 
 
