@@ -34,7 +34,7 @@ def append(page: PublicPage, entry: AuditEntry) -> AuditEntry:
     entry.hash = hash_of(entry)
     entry.save(force_insert=True)
     page.log_number, page.log_hash = entry.number, entry.hash
-    PublicPage.objects.filter(pk=page.pk).update(log_number=entry.number, log_hash=entry.hash)
+    page.save(update_fields=["log_number", "log_hash"])
     return entry
 
 
