@@ -16,9 +16,8 @@ from tests.bad_inputs import DATA, GROUPS
 TESTS = Path(__file__).parent
 HELD: dict[str, Any] = tomllib.loads((DATA / "bad_inputs_held.toml").read_text())
 FILES: dict[str, str] = HELD.pop("files")
-# Words of a group that are no ids. `no_channel`: a channel that does not send yet, and why; `awaits`: the file of tests
-# that will hold the whole group, taken as soon as it is there.
-WORDS = {"wholly", "no_channel", "awaits"}
+# Words of a group that are no ids. `no_channel`: a channel that does not send yet, and why.
+WORDS = {"wholly", "no_channel"}
 
 
 def test_the_groups_are_those_of_the_data():
@@ -47,10 +46,6 @@ def test_every_case_is_held_or_has_a_reason_of_its_own(group: str):
         for reference in tests:
             holds = set(parameters(reference)) & known
             assert not holds or f"{group}-{number}" in holds, f"{reference} does not run {group}-{number}"
-    if "awaits" in bound and (TESTS / bound["awaits"]).exists():
-        file = bound["awaits"]
-        held = {each for name in functions(file) for each in parameters(f"{file}::{name}")}
-        assert known <= held, f"{file} leaves out {sorted(known - held)}"
 
 
 def test_no_two_cases_share_a_reason():

@@ -44,7 +44,10 @@ def rehash() -> None:
 def test_an_untouched_record_has_nothing_to_find(incident, capsys):
     newest = PublicPage.objects.get()
     call_command("verify_record", "--expect", RecordEntry.objects.get(number=2).hash)
-    assert capsys.readouterr().out == f"4 entries, head {newest.record_hash}, nothing found\n"
+    assert capsys.readouterr().out == (
+        f"4 entries, head {newest.record_hash}, nothing found\n"
+        f"log: {newest.log_number} entries, head {newest.log_hash}, nothing found\n"
+    )
 
 
 def test_an_installation_without_a_write_has_nothing_to_find(db):
@@ -163,7 +166,9 @@ def test_the_command_names_entry_and_row(incident, capsys):
         call_command("verify_record")
     caught = capsys.readouterr()
     assert caught.err == f"entry 2, update:{row.code}: its body in the database is not what was recorded last\n"
-    assert caught.out.endswith(", 1 found\n")
+    of_record, of_log = caught.out.splitlines()
+    assert of_record.endswith(", 1 found")
+    assert of_log.endswith(", nothing found")
 
 
 def test_an_amended_text_stays_verifiable(incident):
