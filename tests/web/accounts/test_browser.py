@@ -51,7 +51,7 @@ def by_password(tab):
 
 
 def sign_out(tab):
-    tab.locator(".menu summary").click()
+    tab.locator(".menu summary", has_text="noor").click()
     tab.get_by_role("button", name="Sign out").click()
     tab.wait_for_url("**/console/sign-in")
 
