@@ -51,7 +51,7 @@ def by_password(tab):
 
 
 def sign_out(tab):
-    tab.locator(".menu summary").click()
+    tab.locator(".menu summary", has_text="noor").click()
     tab.get_by_role("button", name="Sign out").click()
     tab.wait_for_url("**/console/sign-in")
 
@@ -150,6 +150,7 @@ def test_no_page_of_accounts_breaks_a_rule_of_accessibility_in_either_theme_or_w
     tab.get_by_label("Username").fill("noor")
     tab.get_by_label("Password").fill("wrong")
     tab.keyboard.press("Enter")
+    expect(tab.get_by_label("Password")).to_have_value("")  # the answer is there
     look("sign-in-refused")
     tab.goto(f"{tab.home}/console/reset-password")
     look("reset")

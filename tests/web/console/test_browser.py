@@ -7,13 +7,12 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from incidents.actions.amending import edit_incident
 from incidents.models import Incident
-from tests.factories import MARIA, make_component, make_subscriber, open_incident, post_update
+from tests.factories import MARIA, account, make_component, make_subscriber, open_incident, post_update
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -25,7 +24,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 @pytest.fixture
 def signed_in(page, live_server):
     """A browser in which maria has signed in; nothing may go wrong on the console of the browser."""
-    User.objects.create_user("maria", password="correct horse battery")
+    account("maria", password="correct horse battery")
     complaints = []
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
