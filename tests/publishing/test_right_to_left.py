@@ -1,4 +1,4 @@
-"""Public pages in a language that is read from the right, in a real browser: mirrored as a whole, and nothing cut off."""
+"""Public pages in a language that is read from the right, in a real browser: mirrored as a whole, nothing cut off."""
 
 from __future__ import annotations
 
