@@ -106,10 +106,11 @@ def test_accounts_come_back_with_their_passwords_and_groups(tmp_path):
     made.groups.create(name="administrator")
     file = given(tmp_path, True)
     world.restore(file, NOW)
-    user = User.objects.get()
+    user = User.objects.get(username="noor")
     assert user.check_password("correct horse battery")
     assert [group.name for group in user.groups.all()] == ["administrator"]
-    assert User.objects.create_user("next").pk > user.pk
+    assert set(User.objects.values_list("username", flat=True)) == {"noor", "maria"}
+    assert User.objects.create_user("next").pk > max(user.pk, User.objects.get(username="maria").pk)
 
 
 def changed(table: str, **values: Any) -> Callable[[list[str]], list[str]]:
