@@ -179,6 +179,8 @@ class _Writing:
     def _note(self, line: Line, each: Any, numbers: Iterable[int | None]) -> None:
         """Remember what the row points to and was not read yet."""
         target = each.related_model
+        if not getattr(each, "db_constraint", True):
+            return  # the log names accounts, whether or not they are still there
         for number in numbers if target in self._known else ():
             if number is not None and number not in self._known[target]:
                 told = _("“%(field)s” points to number %(number)s of “%(table)s”, which is not in the file.")

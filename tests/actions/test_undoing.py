@@ -15,7 +15,7 @@ from incidents import relay
 from incidents.actions import incident as actions
 from incidents.actions import page, suggesting, undoing, withholding
 from incidents.actions.days import differences
-from incidents.actions.refusals import Refused
+from incidents.actions.refusals import Forbidden, Refused
 from incidents.actions.updates import Typed
 from incidents.chain.verification import verify
 from incidents.domain.actor import SYSTEM, Actor
@@ -33,7 +33,7 @@ from incidents.models import (
     Proposal,
     PublicPage,
 )
-from tests.factories import make_component, make_region, make_subscriber, open_incident, post_update
+from tests.factories import account, make_component, make_region, make_subscriber, open_incident, post_update
 from tests.promise_world import make_policy
 
 pytestmark = pytest.mark.django_db
@@ -248,9 +248,9 @@ def test_the_window_is_a_setting_of_the_page(maria, now, drain, seconds):
 
 def test_only_administrators_set_it_and_within_bounds(maria):
     values = {"actor": maria, "name": "Status", "time_zone": "Etc/UTC"}
-    with pytest.raises(Refused):
-        page.edit_page(**values, undo_seconds=0)
-    User.objects.update(is_superuser=True)
+    paul = account("paul", "publisher")
+    with pytest.raises(Forbidden):
+        page.edit_page(**values | {"actor": Actor("user", "paul", paul.pk)}, undo_seconds=0)
     with pytest.raises(Refused, match="from 0 to 120"):
         page.edit_page(**values, undo_seconds=121)
     page.edit_page(**values, undo_seconds=None)

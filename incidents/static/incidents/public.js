@@ -10,12 +10,12 @@
   if (look) root.dataset.theme = look;
   root.classList.add("js");
 
+  // As the server writes lengths: each count in the unit of the page's language.
   const length = seconds => {
-    const minutes = Math.floor(seconds / 60), hours = Math.floor(minutes / 60);
-    // As the server writes lengths: each count in the unit of the page's language.
-    const [S, M, H, D] = one("#age").dataset.units.split("|").map(unit => count => unit.replace("%s", count));
-    return seconds < 60 ? S(Math.floor(seconds)) : hours > 47 ? D(Math.floor(hours / 24)) + " " + H(hours % 24)
-      : hours ? H(hours) + " " + M(minutes % 60) : M(minutes);
+    const minutes = seconds / 60 | 0, hours = minutes / 60 | 0, units = one("#age").dataset.units.split("|");
+    const put = (unit, count) => units[unit].replace("%s", count | 0);
+    return minutes < 1 ? put(0, seconds) : hours > 47 ? put(3, hours / 24) + " " + put(2, hours % 24)
+      : hours ? put(2, hours) + " " + put(1, minutes % 60) : put(1, minutes);
   };
 
   // reader.js puts `page.use` there, and is asked with it: for what, by which element, on which event.
@@ -74,7 +74,7 @@
         while (at < found) here[at++].remove();
         const mine = here[at];
         if (old[at++].isEqualNode(node)) return;
-        if ("SECTION ARTICLE DIV DETAILS OL UL LI".includes(node.nodeName) && ![...node.childNodes].some(el => el.nodeType == 3 && el.data.trim())) {
+        if ("SECTION ARTICLE DIV DETAILS OL UL LI".includes(node.nodeName) && ![...node.childNodes].some(el => el.data?.trim())) {
           [...node.attributes].forEach(({ name, value }) => name == "open" || mine.setAttribute(name, value));
           patch(mine, old[at - 1], node);
         } else {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -21,5 +21,5 @@ def frame(request: HttpRequest) -> dict[str, Callable[[], Any]]:
     return {
         "all_places": partial(groups, may, match.url_name or "" if match else ""),
         "console_keys": lambda: list(keys(may)),
-        "has_single_keys": lambda: request.user.is_authenticated and has_single_keys(request),
+        "has_single_keys": cache(lambda: request.user.is_authenticated and has_single_keys(request)),
     }

@@ -23,7 +23,6 @@ from incidents.web.access import actor_of, may_reach
 from incidents.web.console.board import current_board
 from incidents.web.console.places import groups
 
-SINGLE_KEYS = "single_keys"  # in the session, so that a page need not ask the database
 MOST = 2000
 ACTS = ("open-incident", "schedule-maintenance", "add-component", "add-subscriber", "start-review", "add-template")
 
@@ -49,7 +48,6 @@ def set_keys(request: HttpRequest) -> HttpResponse:
     """Let keys act without Ctrl or Alt, or not (`single`: 1 or empty)."""
     is_on = request.POST.get("single") == "1"
     actions.set_single_keys(actor=actor_of(request), has_single_keys=is_on)
-    request.session[SINGLE_KEYS] = is_on
     messages.success(request, _("Single keys act again.") if is_on else _("Single keys do nothing now."))
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
@@ -58,11 +56,8 @@ def set_keys(request: HttpRequest) -> HttpResponse:
 
 def has_single_keys(request: HttpRequest) -> bool:
     """Whether keys act without Ctrl or Alt for the signed-in person."""
-    kept = request.session.get(SINGLE_KEYS)
-    if kept is None:
-        row = Preference.objects.filter(user_id=actor_of(request).user_id or 0).first()
-        kept = request.session[SINGLE_KEYS] = row is None or row.has_single_keys
-    return bool(kept)
+    row = Preference.objects.filter(user_id=actor_of(request).user_id or 0).first()
+    return row is None or row.has_single_keys
 
 
 def _incidents(request: HttpRequest) -> Iterator[Line]:
