@@ -34,6 +34,15 @@ overview
 sending
 -sign-in
 -sign-in < username=nobody password=wrong
+-ask-reset
+-ask-reset < email=nobody@example.org
+-reset-password 'x
+-last-resort 'nothing
+account
+prove
+drafts
+edit-branding
+edit-branding < accent=#777777
 change-password
 change-password < old_password=x new_password1=a new_password2=b
 -set-up 'nothing
@@ -373,7 +382,9 @@ def _of_console(line: str, world: World) -> State:
     rest, _, query = rest.partition(" ?")
     name, *words = rest.split()
     parts = [word[1:] if word.startswith("'") else world[word] for word in words]
-    address = reverse(f"console:{name.removeprefix('-')}", args=parts) + (f"?{query}" if query else "")
+    # What django-allauth finds by its own names stands in no name space.
+    named = name.removeprefix("-")
+    address = reverse(named if "_" in named else f"console:{named}", args=parts) + (f"?{query}" if query else "")
     return State(line, "everything", name.removeprefix("-"), address, _fields(form), not name.startswith("-"))
 
 

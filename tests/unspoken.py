@@ -112,7 +112,7 @@ def masked(name: str, value: Any) -> Any:
         return [masked(name, each) for each in value]
     if not isinstance(value, str):
         return value
-    if name == "document":  # of a version of a review: JSON, kept as the text that was hashed
+    if name == "document" and value.startswith("{"):  # of a version of a review: JSON, kept as the text that was hashed
         return json.dumps(masked("", json.loads(value)))
     is_prose = PROSE.fullmatch(name) and not name.startswith("has_")
     if not is_prose and MACHINE.fullmatch(value):

@@ -11,15 +11,15 @@
   root.classList.add("js");
 
   // As the server writes lengths: each count in the unit of the page's language.
-  const length = seconds => {
-    const minutes = seconds / 60 | 0, hours = minutes / 60 | 0, units = one("#age").dataset.units.split("|");
-    const put = (unit, count) => units[unit].replace("%s", count | 0);
+  const span = seconds => {
+    const minutes = seconds / 60 | 0, hours = minutes / 60 | 0, kinds = one("#age").dataset.units.split("|");
+    const put = (unit, count) => kinds[unit].replace("%s", count | 0);
     return minutes < 1 ? put(0, seconds) : hours > 47 ? put(3, hours / 24) + " " + put(2, hours % 24)
       : hours ? put(2, hours) + " " + put(1, minutes % 60) : put(1, minutes);
   };
 
   // reader.js puts `page.use` there, and is asked with it: for what, by which element, on which event.
-  const page = window.page = { length };
+  const page = window.page = { length: span };
   let loading;
   const use = (...asked) => (loading ??= new Promise((done, failed) => {
     const script = doc.createElement("script");
@@ -31,7 +31,7 @@
   })).then(() => page.use(...asked), () => root.classList.remove("js"));
   if (zone && zone != "UTC") use("zone");
   ["click", "change"].forEach(type => doc.addEventListener(type, ({ target }) => {
-    if (target.dataset.do) use(target.dataset.do, target, type);
+    target.dataset.do && use(target.dataset.do, target, type);
   }));
 
   doc.addEventListener("DOMContentLoaded", () => {
@@ -41,17 +41,17 @@
     // The age is counted from when a newer heartbeat was first seen, so a wrong clock here does no harm.
     const tick = () => {
       if (doc.hidden) return;
-      const time = Date.now(), old = (base + time - seen) / 1000 > 120, note = one("#stale"), age = one("#age"), at = one("#stale time");
+      const instant = Date.now(), old = (base + instant - seen) / 1e3 > 120, note = one("#stale"), age = one("#age"), at = one("#stale time");
       all("[data-due]").forEach(el => {
-        const left = (Date.parse(el.dataset.due) - time) / 1000;
+        const left = (Date.parse(el.dataset.due) - instant) / 1e3;
         el.classList.toggle("overdue", left < 0);
-        el.lastElementChild.textContent = (left < 0 ? el.dataset.over : el.dataset.in).replace("%s", length(Math.abs(left)));
+        el.lastElementChild.textContent = (left < 0 ? el.dataset.over : el.dataset.in).replace("%s", span(Math.abs(left)));
       });
       if (!live) return;
-      if (checked) age.textContent = age.dataset.text.replace("%s", length((time - checked) / 1000));
+      if (checked) age.textContent = age.dataset.text.replace("%s", span((instant - checked) / 1e3));
       root.classList.toggle("stale", old);
       if (old && note.hidden) {
-        at.dateTime = new Date(seen - base).toISOString();
+        at.dateTime = new Date(seen - base).toJSON();
         at.textContent = at.dateTime.slice(11, 16) + " UTC";
         page.use?.("renewed");
       }
@@ -74,7 +74,7 @@
         while (at < found) here[at++].remove();
         const mine = here[at];
         if (old[at++].isEqualNode(node)) return;
-        if ("SECTION ARTICLE DIV DETAILS OL UL LI".includes(node.nodeName) && ![...node.childNodes].some(el => el.data?.trim())) {
+        if (node.firstElementChild && ![...node.childNodes].some(el => el.data?.trim())) {
           [...node.attributes].forEach(({ name, value }) => name == "open" || mine.setAttribute(name, value));
           patch(mine, old[at - 1], node);
         } else {
@@ -92,11 +92,11 @@
       ["#changed", "[rel=icon]"].forEach(s => one(s).replaceWith(next.querySelector(s)));
       page.use?.("renewed");
       if (!focused.isConnected) {
-        (all("main a,summary,button").find(el => el.isEqualNode(focused)) || main).focus({ preventScroll: true });
+        (all("main a,summary,button").find(el => el.isEqualNode(focused)) || main).focus({ preventScroll: 1 });
       }
       const [place, at] = places.find(([el]) => el.isConnected) || [];
       if (place) scrollBy(0, edge(place) - at);
-      const said = fresh.filter(el => el.innerText && el.closest(".banner,.card,.update")).map(el => el.innerText).join("\n");
+      const said = fresh.filter(el => el.innerText && el.closest("h1,.banner p,.card,.update")).map(el => el.innerText).join("\n");
       if (said) one("#live").textContent = said;
       heading = next.title;
       doc.title = said && doc.hidden ? said.split("\n")[0] + " · " + heading : heading;
@@ -110,7 +110,7 @@
         if (!answer.ok) throw answer;
         const stamp = told.get("Candor-As-Of") || (await (await fetch("/heartbeat.json", ask)).json()).time;
         if (stamp != asOf) {
-          base = Math.max(told.get("Candor-Stale") * 1000, Date.parse(told.get("Date")) - Date.parse(asOf = stamp)) || 0;
+          base = Math.max(told.get("Candor-Stale") * 1e3, Date.parse(told.get("Date")) - Date.parse(asOf = stamp)) || 0;
           seen = Date.now();
         }
         if (!etag || etag != told.get("ETag")) {
@@ -129,10 +129,10 @@
     };
 
     tick();
-    setInterval(tick, 10000);
+    setInterval(tick, 1e4);
     if (location.hash.includes("=") || "tools" in main.dataset) use("open");
     if (live) {
-      timer = setTimeout(poll, 1000 + Math.random() * 2000);
+      timer = setTimeout(poll, 1e3 + Math.random() * 2e3);
       doc.addEventListener("visibilitychange", poll);
       addEventListener("pageshow", ({ persisted }) => persisted && poll());
     }
