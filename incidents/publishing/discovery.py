@@ -15,7 +15,7 @@ from incidents.publishing.tree import Page
 
 # Doors, not pages: what stands behind them is for one person, or takes more than reading.
 DISALLOWED = (
-    *("/console", "/accounts", "/v1", "/inbound", "/subscriptions", "/unsubscribe", "/confirm"),
+    *("/console", "/accounts", "/v1", "/inbound", "/subscriptions", "/unsubscribe", "/confirm", "/csp-reports"),
     *("/healthz", "/readyz", "/metrics", "/embed/frame"),
 )
 MOST_ADDRESSES = 50_000  # of one file, by the protocol
