@@ -81,6 +81,7 @@ PLACES: tuple[tuple[Words, tuple[Place, ...]], ...] = (
 KEYS: tuple[Key, ...] = (
     Key(("n",), _("new incident"), go="open-incident"),
     Key(("u",), _("post an update, on an incident"), press="u"),
+    Key(("z",), _("undo a post, while its mails wait"), press="z"),
     Key(("j",), _("next row"), act="down"),
     Key(("k",), _("previous row"), act="up"),
     Key(("Enter",), _("open the row")),
