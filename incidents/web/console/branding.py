@@ -76,7 +76,7 @@ class BrandingForm(forms.Form):
     )  # fmt: skip
     footer_links = TextField(
         label=gettext_lazy("Links at the end of each page"), required=False,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "Privacy https://example.org/privacy"}),
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": gettext_lazy("Privacy https://example.org/privacy")}),
         help_text=gettext_lazy("One a line, up to 8: the words, then an address with https:// or mailto:."),
     )  # fmt: skip
     style_values = TextField(
