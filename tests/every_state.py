@@ -73,7 +73,7 @@ resolve-proposal ended
 sources
 add-source
 add-source < name=
-add-source < name=Another kind=generic
+add-source < name=Ж kind=generic
 publish-proposal ended < yes=1
 edit-source source
 add-rule source
