@@ -171,7 +171,7 @@ add-person < username=a
 tokens
 make-token
 make-token < name=
-make-token < name=another scopes=read
+make-token < name=Ж scopes=read
 promises
 promise-policies
 add-policy

@@ -128,7 +128,7 @@ CYRILLIC = str.maketrans(LATIN, "".join(chr(0x430 + n) for n in range(26)) + "".
 # Said the same in every language.
 SAME = {
     "radius": "the name of a style value", "space": "another", "width": "another", "font": "another",
-    **dict.fromkeys("system humanist geometric rounded serif mono".split(), "a family of letters, as it is typed"),
+    "system": "a family of letters", "humanist": "", "geometric": "", "rounded": "", "serif": "", "mono": "",
     "UTC": "the zone of every time", "GMT": "a zone",
     "API": "names of techniques", "JSON": "", "RSS": "", "Atom": "", "CSV": "", "ICS": "", "URL": "", "HTTP": "",
     "CI": "",
