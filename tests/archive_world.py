@@ -47,6 +47,9 @@ def empty() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     lasting.make_lasting()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # as they are at the beginning of any transaction
 
 
 def tree_at(folder: Path, now: datetime, settings: Any) -> dict[str, bytes]:

@@ -1,7 +1,8 @@
-"""Axe in both themes, in one visit: every rule in the light one, and in the dark one that which hangs on colours."""
+"""Ways to look at a page in a real browser: axe in both themes, and waiting for what a script does."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -11,7 +12,8 @@ DARK = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes"
 
 
 def violations(tab: Tab, rules: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
-    """What axe finds, as (theme, rule, the first three elements). `rules`: its options for the light theme."""
+    """What axe finds in one visit, as (theme, rule, the first three elements): every rule of `rules` (its options) in
+    the light theme, and in the dark one that which hangs on colours."""
     tab.emulate_media(color_scheme="light")
     light = Axe().run(tab, options=rules).response["violations"]
     tab.emulate_media(color_scheme="dark")
@@ -21,3 +23,12 @@ def violations(tab: Tab, rules: dict[str, Any]) -> list[tuple[str, str, list[str
         for theme, rows in (("light", light), ("dark", dark))
         for row in rows
     ]
+
+
+def until_true(tab: Tab, expression: str, seconds: float = 5) -> None:
+    """Wait until JavaScript's `expression` is true on the page. Playwright's own waiting evaluates text inside the page
+    from the second time on, which the content policy forbids. Raises AssertionError after `seconds`."""
+    end = time.monotonic() + seconds
+    while not tab.evaluate(expression):
+        assert time.monotonic() < end, f"not true after {seconds} s: {expression}"
+        tab.wait_for_timeout(20)

@@ -136,7 +136,7 @@ SAME = {
     "Markdown": "", "SLA": "", "RRULE": "", "Statuspage": "", "PagerDuty": "", "Grafana": "", "Alertmanager": "",
     "Ctrl": "what stands on keys", "Enter": "", "Esc": "", "Shift": "", "Alt": "",
     "Status": "`<name> Status` is what readers of the Statuspage dialect look for", "Feed": "", "Updates": "",
-    "Actions": "a name of a product", "Icinga": "",
+    "Actions": "a name of a product", "Icinga": "", "Candor": "",
 }  # fmt: skip
 SPOKEN_ATTRIBUTES = ("title", "alt", "aria-label", "aria-description", "placeholder", "content", "label")
 # Their text is for machines, or is shown as it was typed.
@@ -164,7 +164,8 @@ class Reader(HTMLParser):
         is_silent = given.get("translate") == "no" or bool(FEED.fullmatch(given.get("href") or ""))
         for name, value in attrs:
             is_button = tag == "input" and name == "value" and given.get("type") in ("submit", "button", "reset")
-            is_said = name.startswith("data-") and " " in (value or "")
+            # `data-on` lists components by their names in addresses.
+            is_said = name.startswith("data-") and name != "data-on" and " " in (value or "")
             if is_silent:
                 break
             if name == "content" and not (given.get("name") or given.get("property") or "").endswith(

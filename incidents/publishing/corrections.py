@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from incidents.models import Correction, Incident, IncidentUpdate
-from incidents.publishing import words
+from incidents.publishing import review_words, words
 from incidents.publishing.public import CorrectionView, FigureView, WithdrawnView
 
 FIELDS: Mapping[str, str | Promise] = {
@@ -37,6 +37,24 @@ FIELDS: Mapping[str, str | Promise] = {
     "public address": gettext_lazy("Public address"),
     "factors": gettext_lazy("Factors"),
     **words.MILESTONES,
+    # of verdicts
+    "counted_minutes": gettext_lazy("Counted minutes"),
+    "allowed_minutes": gettext_lazy("Allowed minutes"),
+    "percent": gettext_lazy("Uptime in percent"),
+    "verdict": gettext_lazy("Verdict"),
+    "credit_percent": gettext_lazy("Credit in percent"),
+    "target_percent": gettext_lazy("Target in percent"),
+    "zone": gettext_lazy("Time zone"),
+    "clock": gettext_lazy("Beginning of the clock"),
+    "weight_major": gettext_lazy("Weight of a major outage"),
+    "weight_partial": gettext_lazy("Weight of a partial outage"),
+    "weight_degraded": gettext_lazy("Weight of degraded performance"),
+    "weight_after_monitoring": gettext_lazy("Weight after Monitoring"),
+    "is_quality_counted": gettext_lazy("What was served but wrong counts"),
+    "is_maintenance_excluded": gettext_lazy("Maintenance is left out"),
+    "maintenance_notice_hours": gettext_lazy("Hours of notice for maintenance"),
+    "component_rule": gettext_lazy("Rule for components"),
+    "region_rule": gettext_lazy("Rule for regions"),
 }
 # Of an incident that was withdrawn, nothing that named it stays.
 NAMING = ("text", "title")
@@ -70,7 +88,7 @@ def _view(row: Correction) -> CorrectionView:
         path=row.path.partition("#")[0] if is_withdrawn else row.path,
         reason=row.reason,
         changes=tuple(_change(entry) for entry in row.changes if not (is_withdrawn and entry["field"] in NAMING)),
-        figures=tuple(FigureView(each["figure"], each["before"], each["after"], each["path"]) for each in row.figures),
+        figures=tuple(_figure(each) for each in row.figures),
     )
 
 
@@ -82,10 +100,17 @@ def _change(entry: Mapping[str, str]) -> tuple[str, str, str]:
     return name, _shown(field, entry["old"]), _shown(field, entry["new"])
 
 
+def _figure(entry: Mapping[str, str]) -> FigureView:
+    field = entry["figure"]
+    name = str(FIELDS.get(field, field))
+    return FigureView(name, _shown(field, entry["before"]), _shown(field, entry["after"]), entry["path"])
+
+
 def _shown(field: str, text: str) -> str:
     names: Mapping[str, Mapping[str, str | Promise]] = {
         "level": {key.value: name for key, name in words.LEVELS.items()},
         "impact": {key.value: name for key, name in words.IMPACTS.items()},
         "stage": {key.value: name for key, name in words.STAGES.items()},
+        "verdict": review_words.VERDICTS,
     }
     return str(names.get(field, {}).get(text, text))

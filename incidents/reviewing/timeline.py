@@ -97,7 +97,8 @@ def gaps_in(
     """Stretches longer than that between public entries, from the beginning of the impact to the resolution.
 
     Where `start` and `end` (UTC) are not given they are those of the ledger's entries. An entry with an end covers what
-    lies between; one whose time is known to the day alone covers nothing.
+    lies between; one whose time is known to the day alone covers nothing. Times count to the minute, as they are shown:
+    what was posted every half hour leaves no gap because of the seconds.
     """
     ledger = [entry.at for entry in entries if entry.provenance == "ledger"]
     start = start or min(ledger, default=None)
@@ -108,10 +109,14 @@ def gaps_in(
     gaps, covered = [], start
     for at, until in sorted((entry.at, entry.ended_at or entry.at) for entry in told) + [(end, end)]:
         reached = min(at, end)
-        if reached - covered > longer_than:
+        if _minute(reached) - _minute(covered) > longer_than:
             gaps.append(Gap(covered, reached))
         covered = max(covered, min(until, end))
     return tuple(gaps)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def escaped(text: str) -> str:

@@ -14,6 +14,7 @@ from incidents.publishing import affected, downloads, pages, plain_text, uptime_
 from incidents.publishing.public import Snapshot
 from incidents.publishing.tree import Page
 from tests.factories import utc
+from tests.looking import until_true
 from tests.publishing.page_world import open_the_incident, ten_components, truth_at
 from tests.publishing.test_look import Site
 
@@ -50,6 +51,6 @@ def two_troubles() -> tuple[list[Component], SecureSite]:
 def settled(site: Site, browser: Browser, path: str, **context: Any) -> Tab:
     """A tab with a page whose script has come and done what the address asks."""
     tab = site.open(browser, path, **context)
-    tab.wait_for_function("!!(window.page && window.page.use)")
+    until_true(tab, "!!(window.page && window.page.use)")
     tab.wait_for_load_state("networkidle")
     return tab

@@ -16,6 +16,7 @@ from incidents.models import Incident
 from incidents.publishing import affected, csp
 from incidents.publishing.tree import Page
 from tests.factories import make_component, post_update, utc
+from tests.looking import until_true
 from tests.publishing.page_world import (
     add_past,
     all_pages,
@@ -145,7 +146,7 @@ def test_the_theme_can_be_switched_and_is_kept(browser, during):
     background = "getComputedStyle(document.body).backgroundColor"
     light = tab.evaluate(background)
     tab.get_by_role("button", name="Light or dark").click()
-    tab.wait_for_function(f"{background} != '{light}'")
+    until_true(tab, f"{background} != '{light}'")
     tab.reload()
     assert tab.evaluate(background) != light
 

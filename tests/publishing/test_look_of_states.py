@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
 from incidents.actions import component as component_actions
 from incidents.actions import page as page_actions
@@ -171,7 +172,7 @@ def test_the_logo_of_either_theme_stands_where_the_name_was(browser):
     assert tab.get_by_role("img", name="Claude Status").count() == 1
     assert tab.locator(".by-day").is_visible()
     tab.get_by_role("button", name="Light or dark").click()
-    assert tab.locator(".by-night").is_visible()
+    expect(tab.locator(".by-night")).to_be_visible()
     assert not tab.locator(".by-day").is_visible()
     assert tab.locator(".by-night").evaluate("el => el.naturalWidth") > 0
     assert tab.get_by_role("link", name="Claude Status").get_attribute("href") == "/"

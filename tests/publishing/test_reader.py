@@ -13,6 +13,7 @@ from incidents.domain.status import Level
 from incidents.models import Component, Incident, OutboxEvent
 from incidents.publishing import affected, csp, shrinking
 from tests.factories import post_update, utc
+from tests.looking import until_true
 from tests.publishing.page_world import open_the_incident, truth_at
 from tests.publishing.reader_world import DESK, every_page, settled, two_troubles
 from tests.publishing.test_look import Site
@@ -31,7 +32,7 @@ def test_the_tools_come_when_one_is_used_from_one_address_and_no_policy_complain
     tab.clock.run_for(500)
     assert site.asked == ["/"]
     tab.get_by_role("button", name="Light or dark").click()
-    tab.wait_for_function("!!window.page.use")
+    expect(tab.locator("html")).to_have_attribute("data-theme", re.compile("light|dark"))
     assert site.asked == ["/", csp.tools_path()]
     assert site.complaints == []
 
@@ -147,7 +148,7 @@ def test_where_the_system_can_share_it_is_asked_to_and_who_changes_their_mind_se
         }"""
     )
     tab.get_by_role("button", name="Share").first.click()
-    tab.wait_for_function("!!window.told")
+    until_true(tab, "!!window.told")
     assert tab.evaluate("window.told.url").endswith(f"{incident.url_path}#update-{incident.newest.code}")
     assert incident.title in tab.evaluate("window.told.title")
     assert site.complaints == []

@@ -186,6 +186,15 @@ def test_gaps_lie_between_public_entries_of_the_incident(review):
     assert gaps_in(timeline_of(review)) == ()
 
 
+def test_seconds_make_no_gap_between_what_was_posted_every_half_hour(review):
+    entry = add_entry(review, "2026-06-23 10:35:59", "A fact.")
+    assert gaps_in(timeline_of(review)) == ()
+    entry.at = utc("2026-06-23 10:36:00")
+    entry.save()
+    (gap,) = gaps_in(timeline_of(review))
+    assert (gap.start, gap.end) == (utc("2026-06-23 10:05"), entry.at)
+
+
 def test_a_withdrawn_incident_is_told_of_no_more(review, incident):
     Incident.objects.update(withdrawn_at=utc("2026-06-24 09:00"))
     assert timeline_of(review) == ()

@@ -28,6 +28,7 @@ class Line:
     """One entry as it is printed."""
 
     entry: AuditEntry
+    author: str
     label: str
     kind: str
     changes: list[audit_words.Change]
@@ -89,8 +90,8 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [
-            Line(entry, audit_words.label_of(entry), audit_words.kind_of(entry.subject_kind),
-                 audit_words.changes_of(entry))
+            Line(entry, audit_words.actor_of(entry), audit_words.label_of(entry),
+                 audit_words.kind_of(entry.subject_kind), audit_words.changes_of(entry))
             for entry in page
         ],
         "verbs": sorted(((each, happening(each)) for each in SENTENCES), key=lambda pair: pair[1]),

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth.models import User
-from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,6 +39,64 @@ _KEYS: Mapping[str, Word] = {
     **{str(key): word for key, word in words.LEVELS.items()},
     **{str(key): word for key, word in words.IMPACTS.items()},
     **_OTHERS,
+}
+_KINDS: Mapping[str, Word] = {
+    "agreement": gettext_lazy("agreement"),
+    "agreementexclusion": gettext_lazy("exclusion of an agreement"),
+    "apitoken": gettext_lazy("API token"),
+    "auditentry": gettext_lazy("audit log"),
+    "businesscalendar": gettext_lazy("business calendar"),
+    "changeevent": gettext_lazy("change"),
+    "changerole": gettext_lazy("part that a change had"),
+    "channelpause": gettext_lazy("pause of a channel"),
+    "clientadvice": gettext_lazy("advice for clients"),
+    "component": gettext_lazy("component"),
+    "contributingfactor": gettext_lazy("contributing factor"),
+    "correction": gettext_lazy("correction"),
+    "delivery": gettext_lazy("delivery"),
+    "draft": gettext_lazy("draft"),
+    "factorcode": gettext_lazy("kind of factor"),
+    "impactinterval": gettext_lazy("interval of impact"),
+    "inboundrule": gettext_lazy("inbound rule"),
+    "inboundsource": gettext_lazy("inbound source"),
+    "incident": gettext_lazy("incident"),
+    "incidentupdate": gettext_lazy("update"),
+    "maintenanceseries": gettext_lazy("maintenance that recurs"),
+    "milestonestatement": gettext_lazy("stated milestone"),
+    "monitorhold": gettext_lazy("hold of a monitor"),
+    "picture": gettext_lazy("picture"),
+    "promise": gettext_lazy("promise"),
+    "promiseextension": gettext_lazy("extension of a promise"),
+    "promisepolicy": gettext_lazy("promise policy"),
+    "proposal": gettext_lazy("proposal"),
+    "publicpage": gettext_lazy("page"),
+    "redirect": gettext_lazy("redirect"),
+    "region": gettext_lazy("region"),
+    "remediation": gettext_lazy("remediation"),
+    "remediationslip": gettext_lazy("moved due date of a remediation"),
+    "review": gettext_lazy("review"),
+    "reviewapproval": gettext_lazy("approval of a review"),
+    "reviewcomment": gettext_lazy("comment on a review"),
+    "reviewphase": gettext_lazy("phase of a review"),
+    "reviewredaction": gettext_lazy("redaction of a review"),
+    "reviewsection": gettext_lazy("section of a review"),
+    "reviewversion": gettext_lazy("version of a review"),
+    "reviewwaiver": gettext_lazy("waiver of a review"),
+    "subscriber": gettext_lazy("subscriber"),
+    "timelineentry": gettext_lazy("entry of a timeline"),
+    "updatetemplate": gettext_lazy("template"),
+    "upstream": gettext_lazy("upstream"),
+    "user": gettext_lazy("person"),
+    "verdict": gettext_lazy("verdict"),
+}
+_ACTORS: Mapping[str, Word] = {
+    "token": gettext_lazy("API token"),
+    "subscriber": gettext_lazy("subscriber"),
+    "system": gettext_lazy("by itself"),
+    "import": gettext_lazy("import"),
+    "seed": gettext_lazy("demonstration"),
+    "monitor": gettext_lazy("monitor"),
+    "command": gettext_lazy("command line"),
 }
 # Within a text only what is no word of any language is taken for a key.
 _WITHIN = re.compile(r"\b(" + "|".join(sorted((key for key in _KEYS if "_" in key), key=len, reverse=True)) + r")\b")
@@ -96,14 +151,18 @@ def said(field: str, value: Any) -> str:
 
 
 def kind_of(subject_kind: str) -> str:
-    """The kind of thing that an entry is about: `review approval`."""
-    return kinds().get(subject_kind, subject_kind)
+    """The kind of thing that an entry is about: `approval of a review`."""
+    return str(_KINDS.get(subject_kind, subject_kind))
 
 
 def kinds() -> dict[str, str]:
     """Every kind of thing that an entry can be about, by the name that entries have."""
-    models: list[type[Model]] = [*apps.get_app_config("incidents").get_models(), User]
-    return {str(model._meta.model_name): str(model._meta.verbose_name) for model in models}
+    return {kind: str(word) for kind, word in _KINDS.items()}
+
+
+def actor_of(entry: AuditEntry) -> str:
+    """What kind of author wrote it, where that is no person."""
+    return "" if entry.actor_kind == "user" else str(_ACTORS.get(entry.actor_kind, entry.actor_kind))
 
 
 def _pairs(value: Mapping[str, Any]) -> Iterator[str]:

@@ -134,7 +134,7 @@ def test_under_https_every_cookie_is_bound_to_the_host_and_no_script_reads_it(tm
     )
     environment = os.environ | {
         "SITE_URL": "https://status.example.org", "DATA_DIR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "statuspage.settings",
+        "DJANGO_SETTINGS_MODULE": "statuspage.settings", "SECRET_KEY": "of this test",
     }  # fmt: skip
     said = subprocess.run(
         [sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=True, timeout=60
