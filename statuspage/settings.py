@@ -207,6 +207,7 @@ MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_FORMS = {
     "authenticate": "incidents.web.accounts.factor_forms.CodeForm",
     "add_webauthn": "incidents.web.accounts.factor_forms.NewPasskeyForm",
+    "edit_webauthn": "incidents.web.accounts.factor_forms.RenamedPasskeyForm",
 }
 SOCIALACCOUNT_ADAPTER = "incidents.web.accounts.single_sign_on.SingleSignOn"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: see web.accounts.single_sign_on

@@ -20,6 +20,9 @@ from incidents.importing import candor
 from incidents.models import PublicPage
 from incidents.publishing import snapshot, store
 
+# The apps of django-allauth that keep something of an account.
+ACCOUNTS = ("account", "mfa", "socialaccount", "usersessions")
+
 
 def write_export(file: Path, is_everything: bool = False) -> Path:
     """The records as a file."""
@@ -35,7 +38,10 @@ def rows_in(file: Path) -> list[dict[str, Any]]:
 def empty() -> None:
     """Take every row of the app and every account away, as on a machine where nothing was written yet."""
     models = [*apps.get_app_config("incidents").get_models(include_auto_created=True)]
-    accounts: list[Any] = [User.groups.through, User, Group]
+    accounts: list[Any] = [
+        *(each for label in ACCOUNTS for each in apps.get_app_config(label).get_models()),
+        User.groups.through, User, Group,
+    ]  # fmt: skip
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -25,10 +25,13 @@ from django.utils import timezone
 
 from incidents.publishing import snapshot, store
 from incidents.publishing.tree import Page
+from incidents.web.accounts.limits import SIGNED_IN_AT
 from tests.every_world import WORLDS, World
+from tests.web.accounts.account_world import PASSWORD
 
 # A state of a page of the console: the name of its route, then for each part of its address the word for it in
-# `every_world`; a form that is sent after `<`, and a query after `?`. `-` before it: somebody who has not signed in.
+# `every_world`; a form that is sent after `<`, and a query after `?`. Before it, who looks (`WHO`); nothing: an
+# administrator.
 CONSOLE = """
 overview
 sending
@@ -39,8 +42,28 @@ sending
 -reset-password 'x
 -last-resort 'nothing
 account
-prove
 drafts
+draft draft
+=mfa_authenticate
+=mfa_authenticate < code=000000
+-account_inactive
+~account
+~prove
+~prove < proof_for=GET proof_password=wrong
+~drafts
+~incident incident
+~review-section review 'summary
+mfa_activate_totp
+mfa_activate_totp < code=000000
+mfa_add_webauthn
++account
++mfa_deactivate_totp
++mfa_edit_webauthn passkey
++mfa_remove_webauthn passkey
++mfa_view_recovery_codes
++mfa_generate_recovery_codes
+-reset-password reset
+-last-resort resort
 edit-branding
 edit-branding < accent=#777777
 change-password
@@ -53,6 +76,7 @@ open-incident
 open-incident < title= body=
 incident incident
 incident over
+incident held
 post-update incident
 post-update incident < stage=identified body=
 post-update incident < stage=identified body=x seen_sequence=0 seen_version=0
@@ -206,6 +230,19 @@ export
 lost 'nothing/here
 """
 
+# What a script of the console asks for: parts of a page. They are read, but are no page that could be looked at.
+PARTS = """
+be-present incident < seen=0
+palette
+"""
+
+WHO = {
+    "-": "somebody who has not signed in",
+    "=": "somebody who is half way in: the second factor is still asked for",
+    "~": "somebody who only reads, and signed in long ago",
+    "+": "the same person, who has proved just now who they are",
+}
+
 # A state of a public page: the world in which it stands, and a pattern of its address; the first one is taken.
 # What Django answers on a public address has its parts from `everything`; a form that is sent comes after `<`.
 PUBLIC = r"""
@@ -288,7 +325,7 @@ class State(NamedTuple):
     name: str
     address: str
     sent: dict[str, str] | None
-    is_signed_in: bool
+    who: str = ""
 
 
 class Answer(NamedTuple):
@@ -306,13 +343,28 @@ class Site:
 
     world: World
     name: str = "everything"
-    clients: dict[bool, Client] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Sign one client in, and none at the other."""
-        self.clients = {flag: Client(raise_request_exception=False) for flag in (True, False)}
-        if "user" in self.world:
-            self.clients[True].force_login(User.objects.get(pk=self.world["user"]))
+    def client(self, who: str) -> Client:
+        """The browser of one of `WHO`, or of the administrator."""
+        if who not in self.clients:
+            made = self.clients[who] = Client(raise_request_exception=False)
+            if who != "-":
+                self._enter(made, who)
+        return self.clients[who]
+
+    def _enter(self, client: Client, who: str) -> None:
+        user = User.objects.get(pk=self.world["reader" if who else "user"])
+        if who == "=":
+            user.set_password(PASSWORD)  # a test hashes otherwise than the module that made the world
+            user.save()
+            client.post("/console/sign-in", {"username": user.get_username(), "password": PASSWORD})
+            return
+        client.force_login(user)
+        if who == "~":
+            session = client.session
+            session[SIGNED_IN_AT] -= 3600
+            session.save()
 
     @cached_property
     def pages(self) -> dict[str, Page]:
@@ -336,12 +388,12 @@ class Site:
         found = next((path for path in self.html if re.fullmatch(wanted, path)), None)
         return found or state.address.format_map(self.world)
 
-    def answer(self, path: str, sent: dict[str, str] | None = None, *, is_signed_in: bool = True) -> Answer:
+    def answer(self, path: str, sent: dict[str, str] | None = None, who: str = "") -> Answer:
         """What a browser gets at an address; with fields, what it gets when they are sent there."""
         page = self.pages.get(path.split("?")[0])
         if page and sent is None:
             return Answer(path, page.status, {**dict(page.headers), "Content-Type": page.content_type}, page.body)
-        client = self.clients[is_signed_in]
+        client = self.client(who)
         with override_settings(DATA_DIR=self.world.get("folder", settings.DATA_DIR)):  # where its mails are
             got = client.get(path, follow=True) if sent is None else client.post(path, sent)
         return Answer(path, got.status_code, dict(got.headers), b"".join(got) if got.streaming else got.content)
@@ -351,8 +403,8 @@ class Site:
         address = self.address_of(state)
         sent = None
         if state.sent is not None:  # with what the form holds unseen, as a browser would
-            sent = _hidden(self.answer(address, is_signed_in=state.is_signed_in).body.decode()) | state.sent
-        answer = self.answer(address, sent, is_signed_in=state.is_signed_in)
+            sent = _hidden(self.answer(address, who=state.who).body.decode(), state.sent) | state.sent
+        answer = self.answer(address, sent, state.who)
         assert answer.status in (200, 403, 404, 409, 410, 422, 500), (state.line, answer.status, answer.headers)
         assert answer.headers["Content-Type"].startswith("text/html"), state.line
         return answer
@@ -363,6 +415,11 @@ def states(world: World, of: str = "everything") -> Iterator[State]:
     if of == "everything":
         yield from (_of_console(line, world) for line in CONSOLE.strip().splitlines())
     yield from (state for line in PUBLIC.strip().splitlines() if (state := _of_public(line)).world == of)
+
+
+def parts(world: World) -> Iterator[State]:
+    """What scripts of the console ask for in the first world."""
+    return (_of_console(line, world) for line in PARTS.strip().splitlines())
 
 
 def public_worlds() -> list[str]:
@@ -381,26 +438,29 @@ def _of_console(line: str, world: World) -> State:
     rest, _, form = line.partition(" < ")
     rest, _, query = rest.partition(" ?")
     name, *words = rest.split()
-    parts = [word[1:] if word.startswith("'") else world[word] for word in words]
+    values = [word[1:] if word.startswith("'") else world[word] for word in words]
+    who = name[0] if name[0] in WHO else ""
+    name = name.removeprefix(who)
     # What django-allauth finds by its own names stands in no name space.
-    named = name.removeprefix("-")
-    address = reverse(named if "_" in named else f"console:{named}", args=parts) + (f"?{query}" if query else "")
-    return State(line, "everything", name.removeprefix("-"), address, _fields(form), not name.startswith("-"))
+    address = reverse(name if "_" in name else f"console:{name}", args=values) + (f"?{query}" if query else "")
+    return State(line, "everything", name, address, _fields(form), who)
 
 
 def _of_public(line: str) -> State:
     rest, _, form = line.partition(" < ")
     world, address = rest.split(maxsplit=1)
     # Braces of a pattern that counts stay; those with a word are filled in.
-    return State(line, world, "", re.sub(r"\{(\d+)\}", r"{{\1}}", address), _fields(form), is_signed_in=False)
+    return State(line, world, "", re.sub(r"\{(\d+)\}", r"{{\1}}", address), _fields(form), "-")
 
 
 def _fields(form: str) -> dict[str, str] | None:
     return dict(pair.split("=", 1) for pair in form.split()) if form else None
 
 
-def _hidden(body: str) -> dict[str, str]:
-    tags = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", body)
+def _hidden(body: str, sent: dict[str, str]) -> dict[str, str]:
+    forms = re.findall(r"<form.*?</form>", body, re.DOTALL)
+    form = next((each for each in forms if all(f'name="{name}"' in each for name in sent)), body)
+    tags = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", form)
     pairs = [(re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in tags]
     return {name[1]: unescape(value[1]) for name, value in pairs if name and value}
 

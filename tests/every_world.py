@@ -22,6 +22,7 @@ from incidents.actions import (
     component,
     ledger,
     maintenance,
+    offering,
     operators,
     promise,
     proposal,
@@ -33,6 +34,7 @@ from incidents.actions import (
     token,
     withholding,
 )
+from incidents.actions.one_time import Opens, one_time_token
 from incidents.domain.actor import SYSTEM, Actor
 from incidents.domain.status import Level
 from incidents.domain.upstream import Reading, UpstreamIncident
@@ -59,6 +61,7 @@ from tests import every_public_world, parts_world, workflow_world
 from tests.factories import MARIA, make_component, open_incident, post_update
 from tests.inbound_world import alert, make_rule, make_source, over, report
 from tests.upstream_world import WELL, an_upstream
+from tests.web.accounts.account_world import PASSWORD, somebody, with_app, with_codes, with_passkey
 
 World = dict[str, Any]
 
@@ -67,12 +70,12 @@ def everything() -> World:
     """Play the demonstration to its end and add the rest; what stands in an address, by the word for it."""
     now = timezone.now()
     story.play(now)
-    user = User.objects.create_user("root", "root@example.org", is_superuser=True)
+    user = User.objects.create_user("root", "root@example.org", PASSWORD, is_superuser=True)
     roles.set_roles(actor=SYSTEM, user_id=user.pk, roles=["administrator"])
     root = Actor("user", "root", user.pk)
     world: World = {"user": user.pk, "region": Region.objects.first(), "subscriber": Subscriber.objects.first().pk}
     world["folder"] = settings.DATA_DIR
-    for add in (_incidents, _maintenance, _monitors, _terms, _reviews, _rest):
+    for add in (_incidents, _maintenance, _monitors, _terms, _reviews, _rest, _people):
         world |= add(root)
     return world
 
@@ -185,6 +188,25 @@ def _rest(root: Actor) -> World:
         "unsubscribe": make_token(Purpose.UNSUBSCRIBE, reader.pk, reader.generation, now),
         "uid": urlsafe_base64_encode(force_bytes(invited.pk)),
         "invitation": default_token_generator.make_token(invited),
+    }  # fmt: skip
+
+
+def _people(root: Actor) -> World:
+    reader = somebody("vera")
+    with_app(reader)
+    with_codes(reader)
+    passkey = with_passkey(reader)
+    author = roles.add_person(actor=root, username="anna", email="anna@example.org", roles=["author"])
+    typed = {"title": ["Errors"], "body": ["We look into it."], "stage": ["investigating"]}
+    draft = offering.offer(
+        actor=Actor("user", "anna", author.pk), path="/console/incidents/open", fields=typed, key="k"
+    )
+    # An update that can be taken back for as long as the tests look at it.
+    held = open_incident(Component.objects.get(name="Checkout"), title="Slow checkout", actor=root)
+    OutboxEvent.objects.filter(incident=held).update(relayed_at=None, held_until=timezone.now() + timedelta(hours=1))
+    return {
+        "reader": reader.pk, "passkey": passkey, "draft": draft.code, "held": held.code,
+        "reset": one_time_token(author, Opens.PASSWORD_RESET), "resort": one_time_token(author, Opens.LAST_RESORT),
     }  # fmt: skip
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from fido2.cose import ES256
+from fido2.utils import websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from incidents.domain.review import PersonRole
 from incidents.models import AuditEntry
@@ -50,6 +56,29 @@ def with_app(user: User) -> str:
 def with_codes(user: User) -> list[str]:
     """Give an account recovery codes."""
     return list(RecoveryCodes.activate(user).get_unused_codes())
+
+
+def with_passkey(user: User) -> int:
+    """Give an account a passkey, which nobody holds; returns its number."""
+    key = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
+    known = AttestedCredentialData.create(Aaguid.NONE, b"a passkey of the tests", key)
+    flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
+    said = AuthenticatorData.create(hashlib.sha256(b"testserver").digest(), flags, 0, known)
+    answer = {
+        "clientDataJSON": CollectedClientData.create(CollectedClientData.TYPE.CREATE, b"asked", "http://testserver"),
+        "attestationObject": AttestationObject.create("none", said, {}),
+    }
+    credential = {
+        "id": websafe_encode(known.credential_id),
+        "rawId": websafe_encode(known.credential_id),
+        "type": "public-key",
+        "response": {name: websafe_encode(value) for name, value in answer.items()},
+        "clientExtensionResults": {},
+    }
+    passkey = Authenticator.objects.create(
+        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Телефон", "credential": credential}
+    )
+    return int(passkey.pk)
 
 
 def code_of(secret: str, steps: int = 0) -> str:
