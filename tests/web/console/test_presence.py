@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
+from incidents.domain.presence import TYPING_FOR
 from incidents.models import AuditEntry, Presence
 from incidents.publishing import store
 from tests.factories import account, make_component, open_incident, post_update
@@ -131,4 +132,5 @@ def test_two_responders_see_each_other_write_and_post_within_five_seconds(signed
     place = lena.evaluate("[document.activeElement.name, document.activeElement.selectionStart]")
     assert place == ["body", 2]
     lena.goto(path)
-    expect(maria.locator(".present")).to_contain_text("lena is here too.", timeout=FELT_MS)
+    rests_ms = TYPING_FOR.total_seconds() * 1000 + FELT_MS
+    expect(maria.locator(".present")).to_contain_text("lena is here too.", timeout=rests_ms)
