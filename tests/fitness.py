@@ -62,6 +62,31 @@ FOCUS = """() => {
   return wrong;
 }"""
 
+# Walk from the top with the key alone, as often as there are stops, and hear at which one arrives (2.1.1, 2.1.2).
+LISTEN = """() => {
+  document.activeElement?.blur();
+  getSelection().removeAllRanges();
+  window.stops = [];
+  document.addEventListener('focusin', event => stops.push(event.target));
+}"""
+# One of several radio buttons stands for all of them, and what scrolls is a stop of its own.
+STOPS = """() => {
+  const reach = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+  const seen = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length;
+  const groups = new Set();
+  return [...document.querySelectorAll(reach)].filter(el => {
+    if (!seen(el) || el.disabled || el.tabIndex < 0 || el.closest('dialog')) return false;
+    if (el.type != 'radio') return true;
+    const isNew = !groups.has(el.name);
+    groups.add(el.name);
+    return isNew;
+  });
+}"""
+MISSED = f"""() => {{
+  const radio = el => el.type == 'radio' && el.name, walked = new Set(stops.map(el => radio(el) || el));
+  return ({STOPS})().filter(el => !walked.has(radio(el) || el)).map(el => 'not walked: ' + el.outerHTML.slice(0, 99));
+}}"""
+
 # Nothing moves for whoever asked for that.
 MOVING = """() => [...document.querySelectorAll('*')].flatMap(el => ['', '::before', '::after'].map(part => [el, part]))
   .filter(([el, part]) => { const s = getComputedStyle(el, part || null);
@@ -76,6 +101,10 @@ def faults(tab: Tab) -> list[str]:
     found = [f"axe {theme} {rule}: {' '.join(nodes)}" for theme, rule, nodes in violations(tab, RULES)]
     tab.keyboard.press("Tab")  # from here on focus is that of a keyboard
     found += tab.evaluate(FOCUS)
+    tab.emulate_media(forced_colors="active")
+    found += [f"forced colours: {each}" for each in tab.evaluate(FOCUS)]
+    tab.emulate_media(forced_colors="none")
+    found += _walk(tab)
     found += [f"moves: {each}" for each in tab.evaluate(MOVING)]
     tab.set_viewport_size(NARROW)  # 1280 px at 400 %
     found += _sideways(tab, "narrow")
@@ -85,6 +114,18 @@ def faults(tab: Tab) -> list[str]:
     tab.evaluate(UNSPACED)
     tab.set_viewport_size(WIDE)
     return found
+
+
+def _walk(tab: Tab) -> list[str]:
+    tab.evaluate(LISTEN)
+    missed: list[str] = []
+    for _round in range(3):  # dates have several stops, what scrolls has one: some pages want more presses than stops
+        for _stop in range(tab.evaluate(f"({STOPS})().length") + 2):
+            tab.keyboard.press("Tab")
+        missed = tab.evaluate(MISSED)
+        if not missed:
+            break
+    return missed
 
 
 def _sideways(tab: Tab, how: str) -> list[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from incidents.templatetags import console_tags
+
 SHEETS = sorted((Path(__file__).parent.parent / "incidents" / "static" / "incidents").glob("*.css"))
 # A word, or a side in the middle of a value, that names a side of the screen rather than of the line.
 NAMED = re.compile(
@@ -56,3 +58,10 @@ def test_a_rule_that_names_a_side_is_found(rule):
 @pytest.mark.parametrize("rule", ["a { margin-inline-start: 4px; }", "a { padding: 4px 8px 12px; }", "a { inset: 0; }"])
 def test_a_rule_that_names_start_and_end_is_not(rule):
     assert sided(rule) == []
+
+
+def test_each_name_of_a_list_is_laid_out_by_its_own_direction():
+    assert console_tags.names(["ממשק", "<API>"]) == "<bdi>ממשק</bdi>, <bdi>&lt;API&gt;</bdi>"
+    assert console_tags.names(["Claude.ai", "Claude Code", "API"], 12) == "<bdi>Claude.ai</bdi>, <bdi>C…</bdi>"
+    assert console_tags.names(["Claude.ai", "Claude Code"], 9) == "<bdi>Claude.ai</bdi>, <bdi>…</bdi>"
+    assert console_tags.names([]) == ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, ConsoleMessage, Error, Route
 from playwright.sync_api import Page as Tab
 
 from tests import every_world
@@ -36,27 +37,64 @@ def tab(browser: Browser) -> Iterator[Tab]:
     context.close()
 
 
-def visit(tab: Tab, shown: Answer) -> list[str]:
-    """Show an answer in the tab; returns the first error of a script, if there was one."""
+def visit(tab: Tab, shown: Answer) -> None:
+    """Show an answer in the tab."""
 
     def answer(route: Route) -> None:
         path = route.request.url.removeprefix(HOST)
         # What a page asks for later on is a matter of its own tests; here nothing is new.
-        got = shown if route.request.is_navigation_request() else static(path) or Answer(path, 204, {}, b"")
+        is_page = route.request.is_navigation_request() and route.request.frame == tab.main_frame
+        got = shown if is_page else static(path) or Answer(path, 204, {}, b"")
         route.fulfill(status=got.status, headers=got.headers, body=got.body)
 
-    said: list[str] = []
     tab.unroute_all()
     tab.route("**/*", answer)
-    tab.once("pageerror", lambda error: said.append(f"script: {error}"))
     tab.goto(HOST + shown.path)
-    return said
+
+
+@contextmanager
+def complaints(tab: Tab) -> Iterator[list[str]]:
+    """What breaks in the scripts of a page, and what its content policy refuses, meanwhile."""
+    said: list[str] = []
+
+    def broke(error: Error) -> None:
+        said.append(f"script: {error}")
+
+    def told(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            said.append(f"policy: {message.text}")
+
+    tab.on("pageerror", broke)
+    tab.on("console", told)
+    yield said
+    tab.remove_listener("pageerror", broke)
+    tab.remove_listener("console", told)
 
 
 def wrong_in(tab: Tab, site: Site, world: str, part: int = 0, parts: int = 1) -> list[str]:
     """Each fault of each state of a world, or of a part of them, with its line of the table."""
-    answers = [(state.line, site.shown(state)) for state in list(states(site.world, world))[part::parts]]
-    return [f"{line} | {fault}" for line, answer in answers for fault in (*visit(tab, answer), *faults(tab))]
+    wrong = []
+    for state in list(states(site.world, world))[part::parts]:
+        answer = site.shown(state)
+        with complaints(tab) as said:
+            visit(tab, answer)
+            found = faults(tab)
+        wrong += [f"{state.line} | {fault}" for fault in (*said, *found)]
+    return wrong
+
+
+def test_a_refusal_of_the_policy_is_heard(tab):
+    headers = {"Content-Type": "text/html", "Content-Security-Policy": "default-src 'none'"}
+    with complaints(tab) as said:
+        visit(tab, Answer("/", 200, headers, b"<title>Ours</title><p style='color: red'>Words</p>"))
+    assert [each.partition(":")[0] for each in said] == ["policy"]
+
+
+def test_what_the_key_does_not_reach_is_found(tab):
+    trap = "addEventListener('keydown', event => event.preventDefault())"
+    body = f"<a href='/'>One</a> <button>Two</button><script>{trap}</script>"
+    visit(tab, Answer("/", 200, {"Content-Type": "text/html"}, body.encode()))
+    assert "not walked: <button>Two</button>" in faults(tab)
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django import template
 from django.template import Context
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -20,6 +21,20 @@ from incidents.notifying.channels import REGISTRY
 from incidents.publishing import words
 
 register = template.Library()
+
+
+@register.filter
+def names(given: Sequence[str], most: int = 0) -> SafeString:
+    """Names with commas between them, each laid out by its own direction. `most`: what is beyond so many characters is
+    left out, and three dots say so."""
+    shown, left = [], most
+    for name in given:
+        if most and len(name) > left:
+            shown.append((f"{name[: max(left, 0)]}…",))
+            break
+        shown.append((name,))
+        left -= len(name) + 2
+    return format_html_join(", ", "<bdi>{}</bdi>", shown)
 
 
 @register.filter
