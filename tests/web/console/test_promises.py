@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.test import Client
 from django.utils import timezone
 
 from incidents.models import BusinessCalendar, Promise, PromisePolicy
-from tests.factories import make_component, open_incident
-from tests.promise_world import make_calendar, make_policy, make_promise, person
+from tests.factories import account, make_component, open_incident
+from tests.promise_world import make_calendar, make_policy, make_promise, person, resolved
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +182,14 @@ def test_only_an_administrator_changes_policies(console, responder):
     assert answer.status_code == 404
     refused = console.post(f"/console/promises/policies/{make_policy().pk}/archive")
     assert refused.status_code == 404
+
+
+def test_a_due_review_is_named_on_the_overview_to_whoever_may_not_start_it():
+    make_policy(now=timezone.now() - timedelta(days=1))
+    row = resolved(timezone.now() - timedelta(hours=2), timezone.now(), title="Sign-in fails")
+    for name, role, act in (("lena", "author", "Start the review: Sign-in fails"), ("vera", "viewer", "Sign-in fails")):
+        client = Client()
+        client.force_login(account(name, role))
+        page = text(client.get("/console/"))
+        assert f">{act}</a>" in page, role
+    assert f'<a href="/console/incidents/{row.code}">Sign-in fails</a>' in page
