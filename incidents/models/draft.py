@@ -40,4 +40,5 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.path} {self.state}"
+        typed = (self.fields.get("title") or [""])[0]
+        return typed or (self.incident.title if self.incident else self.path)

@@ -299,3 +299,12 @@ def test_what_a_component_was_when_it_was_offered_is_judged_when_it_is_published
     answer = publish(paul, draft)
     assert answer.status_code == 422
     assert not Incident.objects.exists()
+
+
+def test_the_log_names_a_draft_by_what_it_is_about(anna):
+    draft = offer(anna)
+    assert AuditEntry.objects.get(verb="draft.offered").subject_label == "Errors"
+    incident = open_incident(make_component("Web"), title="Slow pages")
+    assert str(Draft(path="/x", incident=incident)) == "Slow pages"
+    assert str(Draft(path="/console/maintenance/schedule")) == "/console/maintenance/schedule"
+    assert draft.path == OPEN
