@@ -40,7 +40,7 @@ def test_it_is_added_edited_archived_and_restored(console):
     ]  # fmt: skip
     assert list(row.components.all()) == [api]
     page = text(console.get("/console/agreements"))
-    assert "99.9 % of every month from 2026-06 on, UTC: API" in page
+    assert "99.9 % of every month from 2026-06 on, UTC: <bdi>API</bdi>" in page
     path = f"/console/agreements/{row.pk}/edit"
     shown = console.get(path).context["form"]
     assert shown.initial["credit_tiers"] == "below 99: 25 %\nbelow 99.5: 10 %"

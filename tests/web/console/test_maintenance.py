@@ -58,7 +58,7 @@ def test_it_is_scheduled_with_regions_reminders_and_flags_and_a_double_click_mak
     assert (row.is_auto_starting, row.is_start_notifying, row.is_finish_notifying) == (True, True, False)
     assert set(row.scope.values_list("component__name", "region__key")) == {("API", "eu"), ("Website", None)}
     page = text(console.get(answer.headers["Location"]))
-    assert "API (Eu), Website" in page
+    assert "<bdi>API</bdi> (<bdi>Eu</bdi>), <bdi>Website</bdi>" in page
     assert "begins in 2 h" in page
     assert "<strong>refused</strong>" in page
 
