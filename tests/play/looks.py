@@ -26,7 +26,8 @@ MOST_DIFFERENT = 0.004  # of all small pixels
 # What differs from run to run by its nature: the age, ids and digests, who else is there. And what sticks to an edge of
 # the window stands where it belongs in a picture that is taller than any window.
 STILL = """
-#age, .record, [data-presence] { visibility: hidden !important }
+#age, .record { visibility: hidden !important }
+[data-presence] { display: none !important }
 .posting, .preview, .composer > .seeing { position: static !important }
 """
 # A sheet that is made so is none that the content policy is asked about.
