@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 # Modules with a costly fixture for all of their tests: two workers would make it twice.
 PLAYED_ONCE = frozenset(
     ("test_story", "test_review_story", "test_reference_document", "test_round_trip", "test_export", "test_recipes")
-    + ("test_every_page_fit", "test_every_page_words")
+    + ("test_every_page_fit", "test_every_page_words", "test_nothing_offered_in_vain")
 )
 # What is drawn or computed from rows, or typed into a form, is the same on every database; the queries behind it all
 # run in the modules that count them.
