@@ -174,3 +174,16 @@ def test_every_public_page_stands_in_the_table(world):
     kinds += [re.sub(r"(/\\d\{4\}-|/)[a-z0-9-]+$", r"\1[^/]+", pattern) for pattern in kinds]
     missing = [path for path in site.html if not any(re.fullmatch(kind, path) for kind in kinds)]
     assert not missing, " ".join(missing)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "incidents", "drafts", "proposals", "maintenance-list", "series", "components", "upstreams", "reviews",
+        "remediations", "factors", "people", "tokens", "promises", "promise-policies", "subscribers", "deliveries",
+        "mailbox", "templates", "audit",
+    ],
+)  # fmt: skip
+def test_keys_move_through_every_list(world, name):
+    state = next(each for each in states(world) if (each.name, each.who, each.sent) == (name, "", None))
+    assert b" data-row" in Site(world).shown(state).body

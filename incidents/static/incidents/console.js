@@ -45,7 +45,7 @@
     const at = rows.findIndex((row) => row.classList.contains("at"));
     const to = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
     rows.forEach((row) => row.classList.toggle("at", row === to));
-    $("a", to)?.focus();
+    $("a, summary, button", to)?.focus();
     to.scrollIntoView({ block: "nearest" });
   }
 
