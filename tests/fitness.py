@@ -39,14 +39,18 @@ SIDEWAYS = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [.
   .filter(el => !el.closest('.scroll, .unseen, .for-readers, .skip, svg'))
   .map(el => document.documentElement.scrollWidth + ' px: ' + el.outerHTML.slice(0, 100)).slice(-3)"""
 
+# What the key reaches, in the order of the page.
+REACHED = """[...document.querySelectorAll(
+  'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'
+)].filter(el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length
+  && !el.disabled && !el.closest('dialog'))"""
+
 # Every element that takes the focus is focused: it must show that, and nothing may lie over it (2.4.7, 2.4.11).
 FOCUS = """() => {
-  const wrong = [], reach = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
-  const seen = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length;
+  const wrong = [];
   const marked = el => { const s = getComputedStyle(el);
     return s.outlineStyle != 'none' && parseFloat(s.outlineWidth) >= 2 || s.outlineStyle == 'auto'; };
-  for (const el of document.querySelectorAll(reach)) {
-    if (!seen(el) || el.disabled || el.closest('dialog')) continue;
+  for (const el of REACHED) {
     el.focus();
     if (document.activeElement != el) { wrong.push('not reached: ' + el.outerHTML.slice(0, 120)); continue }
     const around = el.closest('label, .choice');
@@ -57,7 +61,7 @@ FOCUS = """() => {
     if (covers && isSticky) wrong.push('covered: ' + el.outerHTML.slice(0, 120));
   }
   return wrong;
-}"""
+}""".replace("REACHED", REACHED)
 
 # Walk from the top with the key alone, as often as there are stops, and hear at which one arrives (2.1.1, 2.1.2).
 LISTEN = """() => {
@@ -68,17 +72,15 @@ LISTEN = """() => {
 }"""
 # One of several radio buttons stands for all of them, and what scrolls is a stop of its own.
 STOPS = """() => {
-  const reach = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
-  const seen = el => el.checkVisibility({ visibilityProperty: true }) && el.getClientRects().length;
   const groups = new Set();
-  return [...document.querySelectorAll(reach)].filter(el => {
-    if (!seen(el) || el.disabled || el.tabIndex < 0 || el.closest('dialog')) return false;
+  return REACHED.filter(el => {
+    if (el.tabIndex < 0) return false;
     if (el.type != 'radio') return true;
     const isNew = !groups.has(el.name);
     groups.add(el.name);
     return isNew;
   });
-}"""
+}""".replace("REACHED", REACHED)
 MISSED = f"""() => {{
   const radio = el => el.type == 'radio' && el.name, walked = new Set(stops.map(el => radio(el) || el));
   return ({STOPS})().filter(el => !walked.has(radio(el) || el)).map(el => 'not walked: ' + el.outerHTML.slice(0, 99));

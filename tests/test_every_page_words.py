@@ -15,9 +15,10 @@ from django.template import Context, Template
 from django.test.signals import template_rendered
 from django.utils import timezone
 
-from incidents.models import Delivery
+from incidents.models import AuditEntry, Delivery
 from incidents.notifying.channels import REGISTRY
 from incidents.notifying.composing import Composer
+from incidents.web.console import audit_words
 from tests import every_world
 from tests.archive_world import empty
 from tests.every_state import Site, parts, public_worlds, states
@@ -187,3 +188,14 @@ def test_every_public_page_stands_in_the_table(world):
 def test_keys_move_through_every_list(world, name):
     state = next(each for each in states(world) if (each.name, each.who, each.sent) == (name, "", None))
     assert b" data-row" in Site(world).shown(state).body
+
+
+def test_the_log_has_a_word_for_all_that_it_is_about_and_for_each_of_its_authors(world):
+    entries = AuditEntry.objects.all()
+    kinds = set(entries.values_list("subject_kind", flat=True))
+    assert len(kinds) > 25
+    assert kinds <= audit_words.kinds().keys()
+    with spoken(LEFT):
+        said = {entry.actor_kind: audit_words.author_of(entry) for entry in entries}
+    assert len(said) > 3
+    assert [kind for kind, word in said.items() if in_ascii(word)] == []

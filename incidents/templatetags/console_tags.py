@@ -1,4 +1,5 @@
-"""How the console prints times, spans, counts and states. Times are UTC on a 24-hour clock; spans are whole minutes."""
+"""How the console prints names, times, spans, counts and states. Times are UTC on a 24-hour clock; spans are whole
+minutes."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [
-            Line(entry, audit_words.actor_of(entry), audit_words.label_of(entry),
+            Line(entry, audit_words.author_of(entry), audit_words.label_of(entry),
                  audit_words.kind_of(entry.subject_kind), audit_words.changes_of(entry))
             for entry in page
         ],

@@ -160,7 +160,7 @@ def kinds() -> dict[str, str]:
     return {kind: str(word) for kind, word in _KINDS.items()}
 
 
-def actor_of(entry: AuditEntry) -> str:
+def author_of(entry: AuditEntry) -> str:
     """What kind of author wrote it, where that is no person."""
     return "" if entry.actor_kind == "user" else str(_ACTORS.get(entry.actor_kind, entry.actor_kind))
 

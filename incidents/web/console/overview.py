@@ -51,7 +51,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     """
     now = timezone.now()
     # Whatever is shown changes with a write, of which each is in the log, or with the minute.
-    state = f"{queries.the_page().log_number}.{int(now.timestamp() // 60)}"
+    page = queries.the_page()
+    state = f"{page.log_number}.{int(now.timestamp() // 60)}"
     if request.headers.get("Candor-State") == state:
         return HttpResponse(status=204)
     board = current_board()
@@ -59,12 +60,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     proposed = list(proposals.waiting())
     broken = [row for row in board.leaves() if row.pk in levels]
     context = {
-        "waiting": proposals.lines(proposed[:SHOWN_PROPOSALS], board),
+        "waiting": proposals.lines(proposed[:SHOWN_PROPOSALS], board, page),
         "waiting_count": len(proposed),
         "offered": drafts.lines(drafts.offered()) if may_reach(request, "drafts") else [],
-        "ended": proposals.lines(proposals.ended(), board),
+        "ended": proposals.lines(proposals.ended(), board, page),
         "clocks": _clocks(now),
-        "sending": sending_now(now),
+        "sending": sending_now(now, page),
         "broken": [(row, levels[row.pk], board.open_by_component[row.pk]) for row in broken],
         "component_count": len(board.leaves()),
         "now": now,
@@ -81,7 +82,9 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sending(request: HttpRequest) -> HttpResponse:
     """What is being sent now; the overview asks for it every few seconds."""
-    return answer(request, "console/sending.html", {"sending": sending_now(timezone.now())}, fragment="panel")
+    return answer(
+        request, "console/sending.html", {"sending": sending_now(timezone.now(), queries.the_page())}, fragment="panel"
+    )
 
 
 def _promised(now: datetime) -> list[promises.Line]:

@@ -21,7 +21,7 @@ from incidents.actions import proposal as actions
 from incidents.domain.inbound import ProposalState
 from incidents.domain.markup import render_html
 from incidents.domain.status import CLOSED_STAGES, Kind
-from incidents.models import Component, Proposal, Upstream
+from incidents.models import Component, Proposal, PublicPage, Upstream
 from incidents.web.access import actor_of
 from incidents.web.console.board import Board, current_board
 
@@ -53,12 +53,12 @@ class Line:
 @require_safe
 def proposal_list(request: HttpRequest) -> HttpResponse:
     """What waits, which incidents may be over, and what became of the rest."""
-    board = current_board()
+    board, page = current_board(), queries.the_page()
     answered = Proposal.objects.exclude(state=ProposalState.OPEN).select_related("source", "incident")
     context = {
-        "waiting": lines(waiting(), board),
-        "ended": lines(ended(), board),
-        "answered": lines(answered[:SHOWN_ANSWERED], board),
+        "waiting": lines(waiting(), board, page),
+        "ended": lines(ended(), board, page),
+        "answered": lines(answered[:SHOWN_ANSWERED], board, page),
     }
     return render(request, "console/proposals/list.html", context)
 
@@ -94,15 +94,13 @@ def ended() -> list[Proposal]:
     return list(last.values())
 
 
-def lines(rows: Iterable[Proposal], board: Board) -> list[Line]:
-    """Proposals with the names of what they are about and of who makes them; two queries at the most, for upstreams
-    and the rule."""
+def lines(rows: Iterable[Proposal], board: Board, page: PublicPage) -> list[Line]:
+    """Proposals with the names of what they are about and of who makes them; one query at the most, for upstreams."""
     rows = list(rows)
     makers = proposers(rows)
     names = {row.pk: row for row in board.leaves()}
     regions = {region.pk: region.name for row in board.leaves() for region in row.regions.all()}
-    is_for_two = bool(rows) and queries.the_page().is_four_eyes
-    return [_line(row, makers[row.pk], names, regions, is_for_two) for row in rows]
+    return [_line(row, makers[row.pk], names, regions, page.is_four_eyes) for row in rows]
 
 
 def proposers(rows: Iterable[Proposal]) -> dict[int, str]:

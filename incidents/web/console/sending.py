@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from incidents import queries
-from incidents.models import ChannelPause, Delivery, OutboxEvent
+from incidents.models import ChannelPause, Delivery, OutboxEvent, PublicPage
 
 UNFINISHED = ("pending", "sending", "held")
 FAILED = ("dead", "expired")
@@ -65,7 +64,7 @@ class Sending:
         return bool(self.unrelayed or any(item.waiting for item in self.progress))
 
 
-def sending_now(now: datetime) -> Sending:
+def sending_now(now: datetime, page: PublicPage) -> Sending:
     """What is on its way at this instant, with the updates that went out within the last quarter of an hour."""
     waits = Q(held_until__gt=now)  # for its author, and as it should
     unrelayed = OutboxEvent.objects.filter(~waits, relayed_at__isnull=True).aggregate(
@@ -74,7 +73,7 @@ def sending_now(now: datetime) -> Sending:
     return Sending(
         progress=_progress(now),
         troubles=_troubles(now),
-        is_held=queries.the_page().is_sending_held,
+        is_held=page.is_sending_held,
         unrelayed=unrelayed["count"],
         unrelayed_seconds=_age(unrelayed["oldest"], now),
     )
